@@ -1,0 +1,75 @@
+# Two commands are the whole set-up: `make demo` and `make test`.
+# They need Python 3.11 or newer, git and make; everything else is installed from hashed locks.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8080
+SCALE  ?= 0.05
+UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
+
+.PHONY: demo test lint types imports check tests openapi lock clean help
+
+help:            ## what can be made
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*##/:/' | column -t -s:
+
+demo: $(VENV)/.runtime      ## a running gateway on 127.0.0.1:8080 with synthetic data
+	$(BIN)/jakelu demo --port $(PORT) --scale $(SCALE)
+
+test: lint types imports check tests      ## everything that must hold before a change lands
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/basedpyright
+
+imports: $(VENV)/.dev       ## the two roads and the wall between them
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+
+check: $(VENV)/.dev         ## contracts and policies
+	$(BIN)/jakelu check
+
+tests: $(VENV)/.dev
+	rm -f .coverage .coverage.*
+	COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+openapi: $(VENV)/.dev       ## write openapi/openapi.json anew
+	$(BIN)/jakelu openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json
+
+lock: $(UV)                 ## resolve the dependencies anew
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile -q --universal --generate-hashes --upgrade \
+	    --group build -o requirements.lock pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile -q --universal --generate-hashes --upgrade \
+	    --group build --group dev -o requirements-dev.lock pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile -q --universal --generate-hashes --upgrade \
+	    -o requirements-uv.lock requirements-uv.in
+
+clean:           ## forget the environment and the demo
+	chmod -fR u+rwX .demo || true
+	rm -rf $(VENV) .demo
+
+# --- the environment -------------------------------------------------------------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Jakelu needs Python 3.11 or newer; name one with PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.uv/bin/uv: requirements-uv.lock | $(BIN)/python
+	$(BIN)/python -m pip install --require-hashes --target $(VENV)/.uv --upgrade -r requirements-uv.lock
+	@touch $@
+
+# The runtime alone for the demo; the same and the tools for the tests.
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python $(UV)
+	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python $(UV)
+	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime

@@ -1,0 +1,1 @@
+"""Jakelu: a secure data-distribution gateway for the Finnish employment services."""

@@ -1,0 +1,238 @@
+"""The one error tree. A subclass is a code, an HTTP status and a title.
+
+Codes are never reused and titles never contain data. Surfaces render the tree as RFC 9457
+problems; the command line prints `detail` and exits with 1.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Anything the gateway refuses or cannot do.
+
+    detail: one sentence for the caller, naming the remedy; never data, tokens or values.
+    parameter: the offending request parameter, when there is one.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        parameter: str | None = None,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.parameter = parameter
+        self.retry_after_seconds = retry_after_seconds
+
+
+# --- who asks (401) --------------------------------------------------------------------------
+
+
+class Unauthenticated(GatewayError):
+    code, status, title = "unauthenticated", 401, "A valid access token is required"
+
+
+class InvalidToken(GatewayError):
+    """The caller is not told which check failed; `reason` goes to the journal and the metrics."""
+
+    code, status, title = "invalid_token", 401, "The access token is not valid"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("Obtain a new access token and try again.")
+        self.reason = reason
+
+
+# --- what they may have (403, 404) -----------------------------------------------------------
+
+
+class Forbidden(GatewayError):
+    code, status, title = "forbidden", 403, "Access is refused"
+
+
+class AreaOutOfScope(Forbidden):
+    code, title = "area_out_of_scope", "The area is outside your organisation's scope"
+
+
+class AudienceRefused(Forbidden):
+    code, title = "organisation_not_in_audience", "The product is not for your kind of organisation"
+
+
+class RoleMissing(Forbidden):
+    code, title = "role_missing", "No role of yours gives access to this"
+
+
+class SubscriptionMissing(Forbidden):
+    code, title = "subscription_missing", "Your organisation has no valid subscription"
+
+
+class PurposeRefused(Forbidden):
+    code, title = "purpose_refused", "The purpose is not one your subscription allows"
+
+
+class PermitMissing(Forbidden):
+    code, title = "data_permit_missing", "A data permit of a source is missing or has expired"
+
+
+class BoundTokenRequired(Forbidden):
+    code, title = "bound_token_required", "This product demands a sender-constrained token"
+
+
+class SwitchedOff(Forbidden):
+    code, title = "switched_off", "A policy switch keeps this access closed"
+
+
+class IncomeRegisterRowsRefused(Forbidden):
+    code, title = "income_register_rows", "Income Register data is never delivered as rows"
+
+
+class NotFound(GatewayError):
+    code, status, title = "not_found", 404, "There is nothing at this address"
+
+
+class ProductNotFound(NotFound):
+    code, title = "product_not_found", "There is no such product"
+
+
+class ReleaseNotFound(NotFound):
+    code, title = "release_not_found", "There is no such release"
+
+
+class SliceNotFound(NotFound):
+    code, title = "slice_not_found", "The release has no slice for this area"
+
+
+# --- how they asked (4xx) --------------------------------------------------------------------
+
+
+class BadRequest(GatewayError):
+    code, status, title = "bad_request", 400, "The request is not understood"
+
+
+class BadParameter(BadRequest):
+    code, title = "bad_parameter", "A parameter has an unusable value"
+
+
+class UnknownParameter(BadRequest):
+    code, title = "unknown_parameter", "There is no such parameter"
+
+
+class MissingParameter(BadRequest):
+    code, title = "missing_parameter", "A required parameter is missing"
+
+
+class RepeatedParameter(BadRequest):
+    code, title = "repeated_parameter", "A parameter is given more than once"
+
+
+class UnknownArea(BadRequest):
+    code, title = "unknown_area", "There is no such employment area"
+
+
+class UnknownMunicipality(BadRequest):
+    code, title = "unknown_municipality", "There is no such municipality in the slice"
+
+
+class UnknownColumn(BadRequest):
+    code, title = "unknown_column", "There is no such column"
+
+
+class UnknownDimension(BadRequest):
+    code, title = "unknown_dimension", "There is no such dimension"
+
+
+class UnknownValue(BadRequest):
+    code, title = "unknown_value", "There is no such value in the dimension"
+
+
+class AggregationNotPublished(BadRequest):
+    code, title = "aggregation_not_published", "This combination is not published"
+
+
+class WrongKind(BadRequest):
+    code, title = "wrong_product_kind", "The product is of the other kind"
+
+
+class MethodNotAllowed(GatewayError):
+    code, status, title = "method_not_allowed", 405, "The method is not allowed here"
+
+
+class NotAcceptable(GatewayError):
+    code, status, title = "format_not_available", 406, "The format is not available"
+
+
+class BodyTooLarge(GatewayError):
+    code, status, title = "body_too_large", 413, "The request body is too large"
+
+
+class UrlTooLong(GatewayError):
+    code, status, title = "url_too_long", 414, "The address is too long"
+
+
+class RangeNotSatisfiable(GatewayError):
+    code, status, title = "range_not_satisfiable", 416, "The range is outside the file"
+
+
+class TooManyRequests(GatewayError):
+    code, status, title = "too_many_requests", 429, "Too many requests"
+
+
+class HeadersTooLarge(GatewayError):
+    code, status, title = "headers_too_large", 431, "The request headers are too large"
+
+
+# --- what we cannot do now (503) -------------------------------------------------------------
+
+
+class Unavailable(GatewayError):
+    code, status, title = "unavailable", 503, "The service is not available now"
+
+
+class JournalUnavailable(Unavailable):
+    code, title = "journal_unavailable", "The journal cannot be written, so nothing is served"
+
+
+class ReleaseDamaged(Unavailable):
+    code, title = "release_damaged", "The release failed its integrity check"
+
+
+class IssuerUnavailable(Unavailable):
+    code, title = "issuer_unavailable", "The identity provider's keys cannot be read"
+
+
+# --- the publish road and the command line ---------------------------------------------------
+
+
+class ContractFault(GatewayError):
+    code, title = "contract_fault", "A contract is wrong"
+
+
+class SettingsFault(GatewayError):
+    code, title = "settings_fault", "A setting is missing or wrong"
+
+
+class PolicyFault(GatewayError):
+    code, title = "policy_fault", "The policies are wrong"
+
+
+class WarehouseUnavailable(GatewayError):
+    code, title = "warehouse_unavailable", "The warehouse cannot be read"
+
+
+class KeyFault(GatewayError):
+    code, title = "key_fault", "A key is missing, unreadable or open to others"
+
+
+class ReleaseRefused(GatewayError):
+    code, title = "release_refused", "The release fails a protection check"
+
+
+class NegativeCount(GatewayError):
+    code, title = "negative_count", "A count is negative"

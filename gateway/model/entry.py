@@ -1,0 +1,105 @@
+"""Entries of the journal (`JOURNAL`: who got what, when, on what ground)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EntryKind(StrEnum):
+    INTENT = "access.intent"
+    COMPLETION = "access.completion"
+    DENIED = "access.denied"
+    AUTH_FAILED = "auth.failed"
+    JOURNAL_READ = "journal.read"
+    POLICY_LOADED = "policy.loaded"
+    RELEASE_PUBLISHED = "release.published"
+    RELEASE_EXPIRED = "release.expired"
+    RECOVERY = "recovery"
+
+
+class Outcome(StrEnum):
+    COMPLETE = "complete"
+    NOT_MODIFIED = "not_modified"
+    CLIENT_ABORT = "client_abort"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before the journal gives it its place: kind and body fields.
+
+    body: JSON values only, keys as in the journal's entry description; never tokens, identity
+    codes, free text, or values outside declared code lists.
+    intent_seq: for a completion, the intent that it closes.
+    """
+
+    kind: EntryKind
+    body: Mapping[str, Any]
+    intent_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that an entry is durable."""
+
+    seq: int
+    event_id: str
+    leaf_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored entry: `body` includes every field that the leaf hashes, except the salt."""
+
+    seq: int
+    event_id: str
+    kind: EntryKind
+    ts_utc: str
+    leaf_sha256: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How a delivery ended. bytes: handed to the server, an upper bound of what left."""
+
+    outcome: Outcome
+    http_status: int
+    rows: int | None
+    bytes: int
+    content_sha256: str | None
+    duration_ms: float
+    range_start: int | None = None
+    range_end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryQuery:
+    """An auditor's filters; empty means no filter. `after_seq` pages upwards; `limit` 1..1000."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    organisation: str | None = None
+    product: str | None = None
+    area: str | None = None
+    outcome: Outcome | None = None
+    kind: EntryKind | None = None
+    client_id: str | None = None
+    subject: str | None = None
+    purpose: str | None = None
+    after_seq: int = 0
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """next_after_seq: None on the last page."""
+
+    entries: tuple[Entry, ...]
+    next_after_seq: int | None

@@ -1,0 +1,190 @@
+"""What has a disk, a network, a key or a clock behind it. One Protocol each, few methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gateway.model.entry import Draft, EntryPage, EntryQuery, Receipt
+from gateway.model.release import Manifest, ReleaseId, StoredFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+# --- publish road ----------------------------------------------------------------------------
+
+
+class Warehouse(Protocol):
+    """The source of truth on the publish road. Raises WarehouseUnavailable."""
+
+    def latest_snapshot(self) -> date:
+        """The newest day that the warehouse holds in full."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A text that changes when the content may have changed."""
+        ...
+
+    def read(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
+        """Run contract SQL with named parameters (`$as_of`), always bound."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PseudonymDomain:
+    """Who a pseudonym is for: HKDF info `v1|recipient area|product family|purpose|epoch`."""
+
+    area: str
+    family: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """An Ed25519 signature; key_id is the hex SHA-256 of the raw public key; value is base64."""
+
+    key_id: str
+    value: str
+
+
+class KeyRing(Protocol):
+    """The keys of the publish road; the serve road never has one. Raises KeyFault."""
+
+    def epoch(self) -> str:
+        """The current pseudonym epoch, e.g. `2026`."""
+        ...
+
+    def domain_key(self, domain: PseudonymDomain) -> bytes:
+        """32 bytes, HKDF-SHA-256 (RFC 5869) of the epoch's key."""
+        ...
+
+    def sign(self, message: bytes) -> Signature:
+        """Sign a manifest's canonical bytes."""
+        ...
+
+
+# --- both roads ------------------------------------------------------------------------------
+
+
+class StagedRelease(Protocol):
+    """A release being written: files first, the manifest last. Leaving without `commit` removes it."""
+
+    release: ReleaseId
+
+    def path_for(self, relative: str) -> Path:
+        """Where to write a file of the release; folders exist when it returns."""
+        ...
+
+    def commit(self, manifest: Manifest, signature: Signature) -> None:
+        """fsync files, write the manifest, fsync, rename: the release is whole or not there."""
+        ...
+
+
+class OpenFile(Protocol):
+    """A stored file opened for reading."""
+
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset`; empty at the end."""
+        ...
+
+    def fileno(self) -> int | None:
+        """The descriptor, for a store on a local disk."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class ReleaseStore(Protocol):
+    """Releases on disk or in an object store. Readers see only whole, signed releases."""
+
+    def list(self, product: str) -> Sequence[Manifest]:
+        """Every valid release of a product, newest first; a damaged manifest is left out and logged."""
+        ...
+
+    def find(self, product: str, release: ReleaseId) -> Manifest:
+        """Raises ReleaseNotFound, or ReleaseDamaged when the manifest or signature is broken."""
+        ...
+
+    def newest(self, product: str, as_of: date | None) -> Manifest:
+        """The newest release, or the newest with as-of date <= `as_of`.
+
+        Raises ReleaseNotFound; ReleaseDamaged when that newest one is broken (never falls back in silence).
+        """
+        ...
+
+    def open(self, manifest: Manifest, file: StoredFile) -> OpenFile:
+        """Open after checking size and hash (once per file version). Raises ReleaseDamaged."""
+        ...
+
+    def stage(self, product: str, as_of: date) -> AbstractContextManager[StagedRelease]:
+        """Publish road only: one writer per product; leftovers of a killed writer are removed."""
+        ...
+
+
+class JournalStore(Protocol):
+    """Where entries become durable. Raises JournalUnavailable within its timeout (2 s)."""
+
+    def append(self, drafts: Sequence[Draft]) -> Sequence[Receipt]:
+        """One transaction for all drafts, in order; durable when it returns."""
+        ...
+
+    def search(self, query: EntryQuery) -> EntryPage: ...
+
+    def orphans(self, living_boots: frozenset[str]) -> Iterator[int]:
+        """Sequence numbers of intents without completion whose boot is not in `living_boots`."""
+        ...
+
+    def check(self) -> None:
+        """Raises JournalUnavailable when an append could not succeed now."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# --- serve road ------------------------------------------------------------------------------
+
+
+class TokenVerifier(Protocol):
+    def verify(self, token: str) -> Mapping[str, Any]:
+        """The claims of a valid access token (RFC 9068). Raises InvalidToken, IssuerUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One authorization question in the policy language's terms: ids and plain attributes."""
+
+    principal: Mapping[str, Any]
+    action: str
+    resource: Mapping[str, Any]
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """allowed: True only when the decision is Allow and there were no evaluation errors."""
+
+    allowed: bool
+    policies: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+class PolicyEngine(Protocol):
+    policy_set_sha256: str
+
+    def decide(self, question: Question) -> Answer: ...

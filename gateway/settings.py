@@ -1,0 +1,145 @@
+"""Typed, frozen settings: one class per side of the wall, read only by the two composition roots.
+
+Values come from `JAKELU_*` environment variables, and below them from the TOML file that
+`JAKELU_SETTINGS_FILE` names. One file may serve both sides; a key that neither knows is a fault.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.errors import SettingsFault
+
+PREFIX = "JAKELU_"
+SETTINGS_FILE = f"{PREFIX}SETTINGS_FILE"
+
+
+class SharedSettings(BaseModel):
+    """What both sides need: where contracts, policies, releases and the journal are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    products_dir: Path = Path("products")
+    policies_dir: Path = Path("policies")
+    releases_dir: Path
+    journal_path: Path
+    release_public_key_path: Path
+
+
+class BatchSettings(SharedSettings):
+    """The publish road: the warehouse and the keys."""
+
+    warehouse_path: Path
+    keys_dir: Path
+    warehouse_memory_limit: str = "3GB"
+
+
+class ServeSettings(SharedSettings):
+    """The serve road: no warehouse, no pseudonym key, no signing key.
+
+    jwks: where the issuer's public keys are: an https address, an http address on loopback, or a file.
+    """
+
+    WALLED: ClassVar[tuple[str, ...]] = ("warehouse_path", "keys_dir")
+
+    issuer: str
+    audience: str = "jakelu"
+    jwks: str
+    token_algorithms: tuple[str, ...] = ("PS256", "ES256", "Ed25519")
+    public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8080")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1)
+    intent_timeout_seconds: float = Field(default=2.0, gt=0)
+    send_idle_timeout_seconds: float = Field(default=30.0, gt=0)
+
+
+S = TypeVar("S", bound=SharedSettings)
+
+
+def load_batch_settings(environ: Mapping[str, str] = os.environ) -> BatchSettings:
+    """Settings of the publish road. Raises SettingsFault that names the variable."""
+    return _load(BatchSettings, environ)
+
+
+def load_serve_settings(
+    environ: Mapping[str, str] = os.environ, **overrides: object
+) -> ServeSettings:
+    """Settings of the serve road, after the wall is checked. Raises SettingsFault.
+
+    overrides: what the command line says (host, port, workers); None means not said.
+    """
+    check_wall(environ)
+    return _load(ServeSettings, environ, **overrides)
+
+
+def check_wall(environ: Mapping[str, str]) -> None:
+    """Refuse to serve where the publish road's secrets are.
+
+    A set variable is enough; a path in the settings file is refused when this process can read it.
+    Raises SettingsFault.
+    """
+    for name in ServeSettings.WALLED:
+        if environ.get(PREFIX + name.upper()):
+            raise SettingsFault(
+                f"{PREFIX}{name.upper()} is set. The serve road never holds the warehouse or the keys: "
+                "unset it for `jakelu serve`.",
+                parameter=name,
+            )
+    for name, value in _read_file(environ).items():
+        if name in ServeSettings.WALLED and os.access(str(value), os.R_OK):
+            raise SettingsFault(
+                f"{name} in the settings file names something that this process can read. "
+                "Give the serve road a user, or a settings file, that cannot reach it.",
+                parameter=name,
+            )
+
+
+def _load(kind: type[S], environ: Mapping[str, str], **overrides: object) -> S:
+    fields = kind.model_fields
+    values: dict[str, object] = {k: v for k, v in _read_file(environ).items() if k in fields}
+    values |= {
+        name: _from_text(environ[PREFIX + name.upper()], name)
+        for name in fields
+        if environ.get(PREFIX + name.upper())
+    }
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return kind.model_validate(values)
+    except ValidationError as fault:
+        first = fault.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        raise SettingsFault(
+            f"{PREFIX}{name.upper()}: {first['msg'].lower()}. Set the variable, or `{name}` in the "
+            f"file that {SETTINGS_FILE} names.",
+            parameter=name,
+        ) from None
+
+
+def _from_text(text: str, name: str) -> str | list[str]:
+    """A variable's value; only the algorithm list is a list, separated by spaces."""
+    return text.split() if name == "token_algorithms" else text
+
+
+def _read_file(environ: Mapping[str, str]) -> dict[str, object]:
+    path = environ.get(SETTINGS_FILE)
+    if not path:
+        return {}
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as fault:
+        raise SettingsFault(f"{SETTINGS_FILE}: {fault}", parameter="settings_file") from fault
+    unknown = sorted(
+        values.keys() - ServeSettings.model_fields.keys() - BatchSettings.model_fields.keys()
+    )
+    if unknown:
+        raise SettingsFault(
+            f"The settings file has an unknown key `{unknown[0]}`.", parameter=unknown[0]
+        )
+    return values
