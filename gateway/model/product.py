@@ -77,7 +77,6 @@ class Column:
 
     source: column of the extract; lineage: `system.table.column` texts it is made from.
     levels: for GENERALISE only, finest first, the last one is ALL.
-    team_tag: a team tag, own area only.
     """
 
     name: str

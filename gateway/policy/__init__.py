@@ -1,0 +1,19 @@
+"""rule(caller, action, product, area) → Permit | Denial, by Cedar and the files under `policies/`."""
+
+from gateway.policy.explain import Explanation, explain
+from gateway.policy.loading import Policy, load_policy
+from gateway.policy.policy_files import PolicyFiles, read_policy_files
+from gateway.policy.roles import RoleTable
+from gateway.policy.rule import is_listed, rule
+
+__all__ = [
+    "Explanation",
+    "Policy",
+    "PolicyFiles",
+    "RoleTable",
+    "explain",
+    "is_listed",
+    "load_policy",
+    "read_policy_files",
+    "rule",
+]

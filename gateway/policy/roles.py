@@ -1,0 +1,25 @@
+"""Roles → permissions. A role that is not in the table gives nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gateway.model.caller import HeldRole
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTable:
+    """permissions: `source:role` → what it gives."""
+
+    permissions: Mapping[str, frozenset[str]]
+
+    def permissions_of(self, roles: Iterable[HeldRole]) -> frozenset[str]:
+        """The union of what the roles give."""
+        return frozenset[str]().union(
+            *(self.permissions.get(role.name, frozenset()) for role in roles)
+        )
+
+    def sources_of(self, roles: Iterable[HeldRole]) -> frozenset[str]:
+        """Where the roles that give anything come from: `atmt`, `heti`, `kotoaj`."""
+        return frozenset(role.source.value for role in roles if self.permissions.get(role.name))
