@@ -58,7 +58,7 @@ CREATE TABLE atmt.tyollistymissuunnitelma (
 );
 
 CREATE TABLE atmt.palvelu (
-    palvelu  VARCHAR NOT NULL,  -- 'TVK', 'VALM', 'TYOK', 'KOKE', 'PALKKA', 'START', 'URAV', 'KOTO', ...
+    palvelu  VARCHAR NOT NULL,  -- 'TVK', 'VALM', 'TYOK', 'KOKE', 'OMAE', 'KUNT', 'URAV', 'KOTO', 'PALKKA', 'START'
     nimi_fi  VARCHAR NOT NULL,
     nimi_sv  VARCHAR NOT NULL,
     nimi_en  VARCHAR NOT NULL
