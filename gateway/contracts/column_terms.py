@@ -1,0 +1,106 @@
+"""The value of the custom property `jakelu` of a column, a dimension or a measure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gateway.contracts.strict_model import LabelTerms, Name, StrictModel, Text
+from gateway.model.product import AxisRole, LevelKind, MeasureKind, Transformation
+
+
+class BandsLevel(StrictModel):
+    """Integers to bands by ascending lower bounds; a missing value becomes `X`."""
+
+    name: Name
+    kind: Literal[LevelKind.BANDS]
+    bounds: Annotated[tuple[int, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _ascending(self) -> BandsLevel:
+        if list(self.bounds) != sorted(set(self.bounds)):
+            raise ValueError("bounds must ascend")
+        return self
+
+
+class GroupsLevel(StrictModel):
+    """Codes to groups by a grouping of the column's code list."""
+
+    name: Name
+    kind: Literal[LevelKind.GROUPS]
+    grouping: Name
+
+
+class KeepLevel(StrictModel):
+    """The code as it is; a missing value becomes `X`."""
+
+    name: Name
+    kind: Literal[LevelKind.KEEP]
+
+
+class PoolLevel(StrictModel):
+    """Values of fewer than `minimum_persons` in the slice become `pooled_code`."""
+
+    name: Name
+    kind: Literal[LevelKind.POOL_SMALL]
+    minimum_persons: Annotated[int, Field(ge=2)]
+    pooled_code: Text
+
+
+class AllLevel(StrictModel):
+    """Everything becomes one code."""
+
+    name: Name
+    kind: Literal[LevelKind.ALL]
+    code: Text
+
+
+LevelTerms = Annotated[
+    BandsLevel | GroupsLevel | KeepLevel | PoolLevel | AllLevel, Field(discriminator="kind")
+]
+
+
+class RowsColumnTerms(StrictModel):
+    """A column of a rows product. source: the column of the extract; its own name when left out."""
+
+    label: LabelTerms
+    description: LabelTerms
+    transformation: Transformation
+    source: Name | None = None
+    levels: tuple[LevelTerms, ...] = ()
+    code_list: Text | None = None
+
+
+class DimensionTerms(StrictModel):
+    """A dimension of a cube. levels: coarsest first; the codes come from one of three places."""
+
+    label: LabelTerms
+    role: AxisRole
+    levels: Annotated[tuple[Name, ...], Field(min_length=1)]
+    column: Name | None = None
+    code_list: Text | None = None
+    codes_sql: Text | None = None
+    months: Annotated[int, Field(ge=1)] | None = None
+    residual: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> DimensionTerms:
+        origins = (self.code_list, self.codes_sql, self.months)
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError("give exactly one of code_list, codes_sql and months")
+        return self
+
+
+class MeasureTerms(StrictModel):
+    """A measure of a cube."""
+
+    label: LabelTerms
+    unit: LabelTerms
+    kind: MeasureKind
+    decimals: Annotated[int, Field(ge=0, le=6)]
+    column: Name | None = None
+    of: tuple[Name, ...] = ()
+    numerator: Name | None = None
+    minimum_n: int = 0
+    round_to: float = 0.0

@@ -1,0 +1,81 @@
+"""The value of the custom property `jakelu` of a contract and of its quality rules."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.contracts.strict_model import LabelTerms, Name, StrictModel, Text
+from gateway.model.organisation import OrganisationKind
+from gateway.model.product import Classification, ProductKind
+
+
+class LadderStepTerms(StrictModel):
+    column: Name
+    level: Name
+
+
+class AnonymityTerms(StrictModel):
+    """The k gate: see docs/contracts.md, *Anonymity*."""
+
+    k: int
+    ladder: tuple[LadderStepTerms, ...]
+    suppress_order: tuple[Name, ...]
+    maximum_suppressed_share: float
+    suppressed_code: Text = "*"
+
+
+class RowsTerms(StrictModel):
+    """How a rows product is made."""
+
+    family: Name
+    extract: Text
+    person: Name
+    municipality: Name
+    anonymity: AnonymityTerms
+
+
+class NestingTerms(StrictModel):
+    whole: Name
+    parts: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class DisclosureTerms(StrictModel):
+    threshold: Annotated[int, Field(ge=0)]
+    reason: Text
+
+
+class CubeTerms(StrictModel):
+    """How a cube is made. combinations: levels by dimension, published together."""
+
+    extract: Text
+    nestings: tuple[NestingTerms, ...]
+    combinations: Annotated[tuple[dict[Name, tuple[Name, ...]], ...], Field(min_length=1)]
+    disclosure: DisclosureTerms
+
+
+class ContractTerms(StrictModel):
+    """The terms of a whole product."""
+
+    product_kind: ProductKind
+    title: LabelTerms
+    description: LabelTerms
+    definition_version: Text
+    sources: Annotated[tuple[Name, ...], Field(min_length=1)]
+    audience: Annotated[tuple[OrganisationKind, ...], Field(min_length=1)]
+    listed_to: Annotated[tuple[OrganisationKind, ...], Field(min_length=1)]
+    classification: Classification
+    personal_data: bool
+    purposes: Annotated[tuple[Text, ...], Field(min_length=1)]
+    legal_bases: Annotated[tuple[Text, ...], Field(min_length=1)]
+    required_permission: Text | None
+    rows: RowsTerms | None = None
+    cube: CubeTerms | None = None
+
+
+class DirtTerms(StrictModel):
+    """The terms of one quality rule: what the fault is, and what the extract does about it."""
+
+    description: LabelTerms
+    handling: Text

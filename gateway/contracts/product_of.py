@@ -1,0 +1,192 @@
+"""From the strict terms to the frozen `Product` that the rest of the house knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from open_data_contract_standard.model import OpenDataContractStandard
+
+from gateway.contracts.code_list_file import Grouping, Lists
+from gateway.contracts.column_terms import (
+    AllLevel,
+    BandsLevel,
+    DimensionTerms,
+    GroupsLevel,
+    KeepLevel,
+    LevelTerms,
+    MeasureTerms,
+    PoolLevel,
+    RowsColumnTerms,
+)
+from gateway.contracts.contract import ContractColumn
+from gateway.contracts.contract_terms import ContractTerms, CubeTerms, RowsTerms
+from gateway.model.product import (
+    AnonymityRules,
+    Column,
+    Combination,
+    CubeSpec,
+    Dimension,
+    DirtRule,
+    DisclosureRules,
+    LadderStep,
+    Level,
+    Measure,
+    Nesting,
+    Product,
+    RowsSpec,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    retention_days: int
+    cadence: str
+
+
+def product_of(
+    document: OpenDataContractStandard,
+    terms: ContractTerms,
+    level: ServiceLevel,
+    *,
+    columns: tuple[ContractColumn, ...],
+    dirt: tuple[DirtRule, ...],
+    lists: Lists,
+    sha256: str,
+) -> Product:
+    """Put a product together; a grouping that does not exist is left for the cross-checks."""
+    return Product(
+        id=document.id or "",
+        kind=terms.product_kind,
+        title=terms.title.label(),
+        description=terms.description.label(),
+        version=document.version or "",
+        definition_version=terms.definition_version,
+        contract_sha256=sha256,
+        sources=terms.sources,
+        audience=frozenset(terms.audience),
+        listed_to=frozenset(terms.listed_to),
+        classification=terms.classification,
+        personal_data=terms.personal_data,
+        legal_bases=terms.legal_bases,
+        purposes=terms.purposes,
+        required_permission=terms.required_permission,
+        retention_days=level.retention_days,
+        cadence=level.cadence,
+        dirt=dirt,
+        rows=_rows(terms.rows, columns, lists) if terms.rows else None,
+        cube=_cube(terms.cube, columns) if terms.cube else None,
+    )
+
+
+def _rows(terms: RowsTerms, columns: tuple[ContractColumn, ...], lists: Lists) -> RowsSpec:
+    rules = terms.anonymity
+    return RowsSpec(
+        extract=terms.extract,
+        person=terms.person,
+        municipality=terms.municipality,
+        family=terms.family,
+        columns=tuple(
+            _column(column, column.terms, lists)
+            for column in columns
+            if isinstance(column.terms, RowsColumnTerms)
+        ),
+        anonymity=AnonymityRules(
+            k=rules.k,
+            ladder=tuple(LadderStep(step.column, step.level) for step in rules.ladder),
+            suppress_order=rules.suppress_order,
+            maximum_suppressed_share=rules.maximum_suppressed_share,
+            suppressed_code=rules.suppressed_code,
+        ),
+    )
+
+
+def _column(column: ContractColumn, terms: RowsColumnTerms, lists: Lists) -> Column:
+    groupings = lists.groupings.get(terms.code_list or "", {})
+    return Column(
+        name=column.name,
+        source=terms.source or column.name,
+        type=column.type,
+        label=terms.label.label(),
+        description=terms.description.label(),
+        classification=column.classification,
+        transformation=terms.transformation,
+        lineage=column.lineage,
+        levels=tuple(_level(level, dict(groupings)) for level in terms.levels),
+        code_list=terms.code_list,
+        required=column.is_required,
+        unique=column.is_unique,
+    )
+
+
+def _level(terms: LevelTerms, groupings: dict[str, Grouping]) -> Level:
+    match terms:
+        case BandsLevel():
+            return Level(terms.name, terms.kind, bounds=terms.bounds)
+        case GroupsLevel():
+            grouping = groupings.get(terms.grouping, Grouping({}, ""))
+            return Level(
+                terms.name, terms.kind, groups=grouping.groups, otherwise=grouping.otherwise
+            )
+        case KeepLevel():
+            return Level(terms.name, terms.kind)
+        case PoolLevel():
+            return Level(
+                terms.name,
+                terms.kind,
+                minimum_persons=terms.minimum_persons,
+                pooled_code=terms.pooled_code,
+            )
+        case AllLevel():
+            return Level(terms.name, terms.kind, pooled_code=terms.code)
+        case _:
+            assert_never(terms)
+
+
+def _cube(terms: CubeTerms, columns: tuple[ContractColumn, ...]) -> CubeSpec:
+    return CubeSpec(
+        extract=terms.extract,
+        dimensions=tuple(
+            _dimension(column.name, column.terms)
+            for column in columns
+            if isinstance(column.terms, DimensionTerms)
+        ),
+        measures=tuple(
+            _measure(column, column.terms)
+            for column in columns
+            if isinstance(column.terms, MeasureTerms)
+        ),
+        nestings=tuple(Nesting(nesting.whole, nesting.parts) for nesting in terms.nestings),
+        combinations=tuple(Combination(levels) for levels in terms.combinations),
+        disclosure=DisclosureRules(terms.disclosure.threshold, terms.disclosure.reason),
+    )
+
+
+def _dimension(name: str, terms: DimensionTerms) -> Dimension:
+    return Dimension(
+        name=name,
+        label=terms.label.label(),
+        role=terms.role,
+        column=terms.column or name,
+        levels=terms.levels,
+        code_list=terms.code_list,
+        codes_sql=terms.codes_sql,
+        months=terms.months,
+        residual=terms.residual,
+    )
+
+
+def _measure(column: ContractColumn, terms: MeasureTerms) -> Measure:
+    return Measure(
+        name=column.name,
+        label=terms.label.label(),
+        unit=terms.unit.label(),
+        kind=terms.kind,
+        decimals=terms.decimals,
+        column=terms.column or "",
+        of=terms.of,
+        numerator=terms.numerator or "",
+        minimum_n=terms.minimum_n,
+        round_to=terms.round_to,
+        lineage=column.lineage,
+    )
