@@ -156,8 +156,16 @@ class AggregationNotPublished(BadRequest):
     code, title = "aggregation_not_published", "This combination is not published"
 
 
+class TooManyCells(BadRequest):
+    code, title = "too_many_cells", "The selection has too many cells"
+
+
 class WrongKind(BadRequest):
     code, title = "wrong_product_kind", "The product is of the other kind"
+
+
+class EntryRefused(BadRequest):
+    code, title = "entry_refused", "A value of the request may not be written in the journal"
 
 
 class MethodNotAllowed(GatewayError):
@@ -177,7 +185,13 @@ class UrlTooLong(GatewayError):
 
 
 class RangeNotSatisfiable(GatewayError):
+    """size: bytes of the file, which the answer tells in Content-Range."""
+
     code, status, title = "range_not_satisfiable", 416, "The range is outside the file"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The file has {size} bytes.", parameter="Range")
+        self.size = size
 
 
 class TooManyRequests(GatewayError):

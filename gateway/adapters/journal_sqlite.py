@@ -1,0 +1,189 @@
+"""The journal in one SQLite file: the embedded default, shared by the processes of one machine.
+
+WAL with `synchronous=FULL`: COMMIT returns after the fsync. `BEGIN IMMEDIATE` takes the write lock
+at once, so that processes wait for each other (2 s) instead of failing in the middle. Whatever
+goes wrong, the transaction is rolled back whole and JournalUnavailable is raised.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import orjson
+
+from gateway.adapters.journal_boots import BootLocks
+from gateway.adapters.journal_sqlite_file import connect, create_file, file_identity, migrate
+from gateway.adapters.journal_sqlite_rows import check_head, insert
+from gateway.adapters.journal_sqlite_search import search_statement, shown
+from gateway.errors import JournalUnavailable
+from gateway.journal.store import RuleBroken, SaltedEntry, StampedDraft
+from gateway.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery, Receipt
+
+_RECOVERY_SECONDS = 10.0
+_HEADROOM_BYTES = 1 << 20
+
+_FIND = """
+SELECT seq, event_id, leaf_sha256 FROM entries
+WHERE event_id IN (SELECT value FROM json_each(?))
+"""
+_SALTED = "SELECT seq, event_id, kind, ts_utc, leaf_sha256, body, salt FROM entries ORDER BY seq"
+
+
+class SqliteJournal:
+    """A DurableStore. One connection writes, under a lock; every search opens its own.
+
+    busy_seconds: how long to wait for another process's transaction. max_pages: a ceiling of the
+    file in pages of 4096 bytes; None: as large as the disk allows. Raises JournalUnavailable.
+    """
+
+    def __init__(
+        self, path: Path, *, busy_seconds: float = 2.0, max_pages: int | None = None
+    ) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._max_pages = max_pages
+        self._lock = threading.Lock()
+        self._boots = BootLocks(
+            path.with_name(f"{path.name}.boots"), timeout_seconds=_RECOVERY_SECONDS
+        )
+        with _faults():
+            create_file(path)
+            self._file = file_identity(path)
+            self._writer: sqlite3.Connection | None = self._connected()
+            try:
+                migrate(self._writer, busy_seconds=busy_seconds)
+            except BaseException:
+                self._forget_writer()
+                raise
+
+    # --- the port --------------------------------------------------------------------------------
+
+    def append(self, drafts: Sequence[Draft]) -> Sequence[Receipt]:
+        """Durable when it returns; takes StampedDrafts. Raises JournalUnavailable, RuleBroken."""
+        stamped = [_stamped(draft) for draft in drafts]
+        with self._writing() as connection:
+            receipts = insert(connection, stamped)
+            connection.execute("COMMIT")
+        return receipts
+
+    def search(self, query: EntryQuery) -> EntryPage:
+        """Entries upwards from `after_seq`; an intent comes as ClosedIntent once it is closed."""
+        statement, bound = search_statement(query)
+        with self._reading() as connection:
+            entries = tuple(shown(row) for row in connection.execute(statement, bound))
+        page = entries[: query.limit]
+        return EntryPage(page, page[-1].seq if len(entries) > query.limit else None)
+
+    def orphans(self, living_boots: frozenset[str]) -> Iterator[int]:
+        """Intents without completion whose boot is not living, in order."""
+        with self._reading() as connection:
+            rows = connection.execute("SELECT seq, boot_id FROM open_intents ORDER BY seq")
+            return iter([seq for seq, boot_id in rows if boot_id not in living_boots])
+
+    def check(self) -> None:
+        """Takes the write lock, writes and rolls back; looks at the room on the disk."""
+        with self._writing() as connection:
+            check_head(connection)
+            connection.execute("UPDATE head SET seq = seq + 1")
+            connection.execute("ROLLBACK")
+            if shutil.disk_usage(self._path.parent).free < _HEADROOM_BYTES:
+                raise JournalUnavailable("The journal's disk is full.", retry_after_seconds=60)
+
+    def close(self) -> None:
+        with self._lock:
+            self._forget_writer()
+            self._boots.close()
+
+    # --- what the journal asks beyond the port ---------------------------------------------------
+
+    def secret(self) -> bytes:
+        with self._reading() as connection:
+            rows = connection.execute("SELECT secret FROM secrets WHERE name = 'token_jti'")
+            return bytes(rows.fetchone()[0])
+
+    def find(self, event_ids: Sequence[str]) -> Mapping[str, Receipt]:
+        """Asked under the writer's lock: every earlier append of this process has ended."""
+        ids = orjson.dumps(list(event_ids)).decode()
+        with self._lock, self._reading() as connection:
+            rows = connection.execute(_FIND, (ids,))
+            return {event: Receipt(seq, event, leaf) for seq, event, leaf in rows}
+
+    def enter(self, boot_id: str) -> None:
+        with _faults():
+            self._boots.enter(boot_id)
+
+    @contextmanager
+    def recovering(self) -> Generator[frozenset[str]]:
+        with _faults(), self._boots.recovering() as living:
+            yield living
+
+    def salted(self) -> Iterator[SaltedEntry]:
+        """Every entry in order, in one read transaction."""
+        with self._reading() as connection:
+            for seq, event, kind, ts_utc, leaf, body, salt in connection.execute(_SALTED):
+                entry = Entry(seq, event, EntryKind(kind), ts_utc, leaf, orjson.loads(body))
+                yield SaltedEntry(entry, salt)
+
+    # --- connections -----------------------------------------------------------------------------
+
+    def _connected(self) -> sqlite3.Connection:
+        if file_identity(self._path) != self._file:
+            # What we would write now would go to a file that nobody will find again.
+            raise JournalUnavailable("The journal's file has been replaced; restart the gateway.")
+        return connect(self._path, busy_seconds=self._busy_seconds, max_pages=self._max_pages)
+
+    @contextmanager
+    def _writing(self) -> Generator[sqlite3.Connection]:
+        """The write transaction. After a fault its connection is never used again."""
+        with self._lock, _faults():
+            if self._writer is None:
+                self._writer = self._connected()
+            elif file_identity(self._path) != self._file:
+                raise JournalUnavailable("The journal's file has been replaced.")
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                yield self._writer
+            except BaseException:
+                self._forget_writer()
+                raise
+
+    @contextmanager
+    def _reading(self) -> Generator[sqlite3.Connection]:
+        with _faults():
+            connection = self._connected()
+            try:
+                connection.execute("PRAGMA query_only = 1")
+                yield connection
+            finally:
+                connection.close()
+
+    def _forget_writer(self) -> None:
+        """Closing rolls back whatever was not committed."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with suppress(sqlite3.Error):
+                writer.close()
+
+
+@contextmanager
+def _faults() -> Generator[None]:
+    """Vendor faults as ours; the vendor's text may hold a path, so it goes to the cause only."""
+    try:
+        yield
+    except sqlite3.IntegrityError as fault:
+        raise RuleBroken("the journal's own rules refuse the entries") from fault
+    except (sqlite3.Error, OSError) as fault:
+        raise JournalUnavailable(
+            "The journal cannot be used now. Try again in a moment.", retry_after_seconds=2
+        ) from fault
+
+
+def _stamped(draft: Draft) -> StampedDraft:
+    if not isinstance(draft, StampedDraft):
+        raise TypeError("only the journal appends, and it stamps its drafts")
+    return draft

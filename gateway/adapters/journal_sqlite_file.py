@@ -1,0 +1,93 @@
+"""The file of the SQLite journal: its creation, its rights, its connections, its schema."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from gateway.adapters.journal_sqlite_schema import SCHEMA, USER_VERSION
+from gateway.errors import JournalUnavailable
+
+_CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints, so that few commits wait for one
+_PAUSE_SECONDS = 0.02
+
+
+def create_file(path: Path) -> None:
+    """An empty file that only its owner may read; an existing one is narrowed to that."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o600)
+        return
+    os.close(descriptor)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def file_identity(path: Path) -> tuple[int, int]:
+    """Device and inode: another file under the same name has others."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def connect(path: Path, *, busy_seconds: float, max_pages: int | None) -> sqlite3.Connection:
+    """A connection without implicit transactions; it never creates the file."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA recursive_triggers = ON")  # REPLACE may not slip past them
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        if max_pages is not None:
+            connection.execute(f"PRAGMA max_page_count = {int(max_pages)}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def migrate(connection: sqlite3.Connection, *, busy_seconds: float) -> None:
+    """Make the tables, unless another process has made them; wait for one that is making them.
+
+    Raises JournalUnavailable for a journal of another version, sqlite3.Error for any other fault.
+    """
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            _migrate(connection)
+        except sqlite3.OperationalError:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    (durability,) = connection.execute("PRAGMA synchronous").fetchone()
+    if mode != "wal" or durability != 2:
+        raise JournalUnavailable("The journal's file system does not allow a write-ahead log.")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        connection.executescript(SCHEMA)
+    elif version != USER_VERSION:
+        raise JournalUnavailable("The journal was made by another version of the gateway.")

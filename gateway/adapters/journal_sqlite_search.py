@@ -1,0 +1,122 @@
+"""The SQL of a search, and the facets that make it quick.
+
+An entry about a caller has its organisation, product, areas, client, person and purpose as facets.
+A completion gets those of its intent, and its outcome becomes a facet of both: whatever a search
+asks, it finds the beginning and the end of a delivery together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from gateway.journal.store import ClosedIntent
+from gateway.model.days import utc_text
+from gateway.model.entry import Entry, EntryKind, EntryQuery, Outcome
+
+_FIELDS = {
+    "subject": "sub",
+    "client": "client_id",
+    "organisation": "organisation",
+    "product": "product",
+    "purpose": "purpose",
+}
+# Half of the journal each: a walk in order finds a page of them at once, so they are no facets.
+COMMON_KINDS = frozenset({EntryKind.INTENT, EntryKind.COMPLETION})
+_COMMON_OUTCOMES = frozenset({Outcome.COMPLETE, Outcome.NOT_MODIFIED})
+
+_SELECT = """SELECT e.seq, e.event_id, e.kind, e.ts_utc, e.leaf_sha256, e.body,
+ c.seq, json_extract(c.body, '$.outcome')"""
+_CLOSED_BY = "LEFT JOIN entries c ON c.intent_seq = e.seq"
+# INDEXED BY: a walk over the narrow index instead of the wide rows. The clock may have jumped, so
+# the first entry of a time need not be the first in order. The plus keeps the order of seq.
+_SINCE = "(SELECT min(seq) - 1 FROM entries INDEXED BY entries_by_time WHERE ts_utc >= :since)"
+_UNTIL = "(SELECT max(seq) FROM entries INDEXED BY entries_by_time WHERE ts_utc < :until)"
+
+
+def facets_of(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The facets that a body itself gives. Areas: granted and requested alike."""
+    for facet, field in _FIELDS.items():
+        if (value := body.get(field)) is not None:
+            yield facet, value
+    areas = {*body.get("areas_granted", ()), *body.get("areas_requested", ())}
+    yield from (("area", area) for area in sorted(areas))
+
+
+def search_statement(query: EntryQuery) -> tuple[str, dict[str, Any]]:
+    """One page and one row more, which tells that there is a next page.
+
+    The filter that is usually rarest leads: its facets come in the order of seq, so a page costs
+    about what it shows. The other filters are looked up by key.
+    """
+    bound: dict[str, Any] = {"after": query.after_seq, "rows": query.limit + 1}
+    source, position, conditions = "entries e", "e.seq", list[str]()
+    for place, (facet, value) in enumerate(_wanted(query)):
+        bound |= {f"facet{place}": facet, f"value{place}": value}
+        match = f"facet = :facet{place} AND value = :value{place}"
+        if place == 0:
+            source, position = "facets f CROSS JOIN entries e ON e.seq = f.seq", "f.seq"
+            conditions.append(match)
+        else:
+            conditions.append(f"e.seq IN (SELECT seq FROM facets WHERE {match} AND seq = e.seq)")  # noqa: S608 — no value in it
+    if query.kind is not None and query.kind in COMMON_KINDS:
+        bound["kind"] = query.kind.value
+        conditions.append("e.kind = :kind")
+    conditions += _place_conditions(query, bound, position)
+    where = " AND ".join(conditions)
+    return (
+        f"{_SELECT} FROM {source} {_CLOSED_BY} WHERE {where} ORDER BY {position} LIMIT :rows",
+        bound,
+    )
+
+
+def shown(row: tuple[Any, ...]) -> Entry:
+    """An entry from a row of `search_statement`."""
+    seq, event_id, kind, ts_utc, leaf, body, completion_seq, outcome = row
+    entry = Entry(seq, event_id, EntryKind(kind), ts_utc, leaf, orjson.loads(body))
+    if completion_seq is None:
+        return entry
+    return ClosedIntent(
+        entry.seq,
+        entry.event_id,
+        entry.kind,
+        entry.ts_utc,
+        entry.leaf_sha256,
+        entry.body,
+        outcome=Outcome(outcome),
+        completion_seq=completion_seq,
+    )
+
+
+def _wanted(query: EntryQuery) -> list[tuple[str, str]]:
+    """The filters as facets, usually rarest first."""
+    filters = {
+        "outcome": query.outcome,
+        "subject": query.subject,
+        "client": query.client_id,
+        "organisation": query.organisation,
+        "product": query.product,
+        "area": query.area,
+        "purpose": query.purpose,
+    }
+    wanted = [(facet, str(value)) for facet, value in filters.items() if value is not None]
+    if query.outcome in _COMMON_OUTCOMES:
+        wanted.append(wanted.pop(0))
+    if query.kind is not None and query.kind not in COMMON_KINDS:
+        wanted.insert(0, ("kind", query.kind.value))
+    return wanted
+
+
+def _place_conditions(query: EntryQuery, bound: dict[str, Any], position: str) -> Iterator[str]:
+    """Where in the order to look: one lower and one upper bound, else SQLite walks to the second."""
+    after = ":after"
+    if query.since is not None:
+        bound["since"] = utc_text(query.since)
+        after = f"max(:after, {_SINCE})"
+        yield "+e.ts_utc >= :since"
+    if query.until is not None:
+        bound["until"] = utc_text(query.until)
+        yield f"+e.ts_utc < :until AND {position} <= {_UNTIL}"
+    yield f"{position} > {after}"

@@ -1,0 +1,66 @@
+"""The fields of each kind of entry. An entry has exactly these, null where there is nothing to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gateway.model.entry import EntryKind
+
+VERSION = 1
+
+# Given by the journal, never by a draft; `salt` is hashed with them and stored beside the body.
+ENVELOPE = frozenset(
+    {"v", "seq", "event_id", "kind", "ts_utc", "replica", "boot_id", "build", "config_hash"}
+)
+
+# A draft carries the left one; the entry only what `seal` makes of it.
+SEALED = MappingProxyType(
+    {"token_jti": "token_jti_hmac", "client_address": "client_address_commitment"}
+)
+
+_REQUEST = frozenset({"request_id", "traceparent"})
+_WHO = frozenset({"iss", "sub", "client_id", "token_jti", "auth_strength", "act_sub"})
+_FOR_WHOM = frozenset({"organisation", "areas", "roles"})
+_WHY = frozenset({"purpose", "legal_basis", "subscription", "case_ref"})
+_RULING = frozenset({"ruling", "policies", "policy_set_hash", "errors", "refusal"})
+_WHERE_FROM = frozenset({"client_address", "certificate_subject", "proxies"})
+_CALLED = _REQUEST | _WHO | _FOR_WHOM | _WHY | _RULING | _WHERE_FROM
+_PRODUCT = frozenset({"product", "contract_version", "release", "classification", "personal_data"})
+_ACCESS = (
+    _CALLED
+    | _PRODUCT
+    | {"action", "areas_requested", "areas_granted", "selection", "columns", "format"}
+)
+_COMPLETION = frozenset(
+    {
+        *("intent_seq", "outcome", "http_status", "rows", "bytes", "content_sha256"),
+        *("duration_ms", "range_start", "range_end"),
+    }
+)
+_RELEASE = _PRODUCT | {
+    *("definition_version", "files", "rows", "bytes"),
+    *("manifest_sha256", "inputs_sha256", "policy_set_hash"),
+}
+
+FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
+    {
+        EntryKind.INTENT: _ACCESS,
+        EntryKind.DENIED: _ACCESS,
+        EntryKind.COMPLETION: _COMPLETION,
+        EntryKind.AUTH_FAILED: frozenset({"since", "until", "counts"}),
+        EntryKind.JOURNAL_READ: _CALLED | {"action", "filters", "after", "limit"},
+        EntryKind.POLICY_LOADED: frozenset({"policy_set_hash", "switches_on"}),
+        EntryKind.RELEASE_PUBLISHED: _RELEASE,
+        EntryKind.RELEASE_EXPIRED: _RELEASE,
+        EntryKind.RECOVERY: frozenset({"intents_closed", "first_intent_seq", "last_intent_seq"}),
+    }
+)
+
+
+def check_shape(kind: EntryKind, names: frozenset[str]) -> None:
+    """Raises ValueError, naming the fields, when a draft has others than its kind's."""
+    fields = FIELDS[kind]
+    if names != fields:
+        strange, absent = sorted(names - fields), sorted(fields - names)
+        raise ValueError(f"{kind.value}: unexpected {strange}, missing {absent}")
