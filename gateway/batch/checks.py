@@ -1,0 +1,27 @@
+"""`jakelu check`: contracts and policies, every fault in one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.adapters.cedar import CedarEngine
+from gateway.contracts import check_contracts
+from gateway.errors import PolicyFault
+from gateway.organisations import load_registry
+from gateway.policy.loading import load_policy
+
+
+def check_all(products_dir: Path, policies_dir: Path) -> tuple[str, ...]:
+    """Every fault as one line: where it is, what is wrong, and the remedy. Empty when all holds."""
+    geography = load_registry().geography()
+    found = check_contracts(products_dir, registry_lists={geography.id: geography})
+    contracts = tuple(f"{f.file}:{f.line}: {f.message} {f.remedy}" for f in found)
+    return contracts + _policy_faults(policies_dir)
+
+
+def _policy_faults(policies_dir: Path) -> tuple[str, ...]:
+    try:
+        load_policy(policies_dir, engine_from=CedarEngine)
+    except PolicyFault as fault:
+        return (f"{policies_dir}: {fault.detail}",)
+    return ()

@@ -1,0 +1,183 @@
+"""The command `jakelu`: a few lines per command; the work is in the two composition roots.
+
+Commands import late, so that `jakelu serve` never loads the publish road.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.errors import GatewayError
+
+app = typer.Typer(
+    name="jakelu",
+    help="A secure data-distribution gateway for the Finnish employment services.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+release_app = typer.Typer(help="Look at published releases.", no_args_is_help=True)
+journal_app = typer.Typer(help="Look at the journal on this machine.", no_args_is_help=True)
+app.add_typer(release_app, name="release")
+app.add_typer(journal_app, name="journal")
+
+Day = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that the release tells of."),
+]
+DemoDir = Annotated[Path, typer.Option("--dir", help="The folder of the demo.")]
+
+
+def main() -> None:
+    """Run a command; a GatewayError is one clear line on stderr and exit code 1."""
+    try:
+        app()
+    except GatewayError as fault:
+        typer.echo(f"jakelu: {fault.title}. {fault.detail}".rstrip(), err=True)
+        sys.exit(1)
+
+
+@app.command()
+def demo(
+    *,
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8080,
+    scale: Annotated[float, typer.Option(min=0.001, max=1.0, help="1.0 = all of Finland.")] = 0.05,
+    directory: DemoDir = Path(".demo"),
+    serve_only: Annotated[
+        bool, typer.Option("--serve-only", help="Serve what an earlier demo published.")
+    ] = False,
+    publish_only: Annotated[
+        bool, typer.Option("--publish-only", help="Build and publish, then stop.")
+    ] = False,
+) -> None:
+    """Build a synthetic warehouse, publish every product, and serve it on this machine.
+
+    What is already built is kept: the second start takes seconds.
+    """
+    from gateway.batch.demo import build_demo
+    from gateway.batch.demo_server import serve_demo
+
+    if not serve_only:
+        build_demo(directory, scale=scale)
+    if not publish_only:
+        sys.exit(serve_demo(directory, port=port))
+
+
+@app.command()
+def publish(
+    products: Annotated[
+        list[str] | None, typer.Argument(help="Product ids; all of them when none is named.")
+    ] = None,
+    *,
+    as_of: Day = None,
+) -> None:
+    """Make releases: extract, protect, write, sign.
+
+    Publishing the same inputs twice makes one release. A product that fails leaves its last release
+    in place, and the command ends with exit code 1.
+    """
+    from gateway.batch.publish import publish_products
+    from gateway.settings import load_batch_settings
+
+    day = as_of.date() if as_of else None
+    if not publish_products(load_batch_settings(), products or [], as_of=day):
+        sys.exit(1)
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes.")] = None,
+) -> None:
+    """Serve releases over HTTP. Refuses to start where the warehouse or the keys are within reach."""
+    from gateway.serving import run
+    from gateway.settings import load_serve_settings
+
+    run(load_serve_settings(host=host, port=port, workers=workers))
+
+
+@app.command()
+def check(
+    *,
+    products_dir: Annotated[Path, typer.Option(help="The contracts.")] = Path("products"),
+    policies_dir: Annotated[Path, typer.Option(help="The policies.")] = Path("policies"),
+) -> None:
+    """Check every contract and policy; each fault comes with its file, its line and the remedy."""
+    from gateway.batch.checks import check_all
+
+    faults = check_all(products_dir, policies_dir)
+    for fault in faults:
+        typer.echo(fault, err=True)
+    typer.echo(f"{len(faults)} faults" if faults else "contracts and policies hold")
+    sys.exit(1 if faults else 0)
+
+
+@app.command()
+def token(
+    persona: Annotated[str, typer.Argument(help="municipality-bi, ely-analyst, auditor, …")],
+    *,
+    directory: DemoDir = Path(".demo"),
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="How long it is valid.")] = 60,
+) -> None:
+    """Print an access token of the demo's issuer."""
+    from gateway.batch.demo import demo_token
+
+    typer.echo(demo_token(persona, directory, minutes=minutes))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from gateway.serving import openapi_text
+
+    typer.echo(openapi_text(), nl=False)
+
+
+@release_app.command("list")
+def release_list(
+    product: Annotated[str | None, typer.Argument(help="One product; all when omitted.")] = None,
+) -> None:
+    """List releases, newest first: product, release, as-of day, files, bytes."""
+    from gateway.batch.release_view import release_lines
+    from gateway.settings import load_batch_settings
+
+    for line in release_lines(load_batch_settings(), product):
+        typer.echo(line)
+
+
+@release_app.command("show")
+def release_show(product: str, release: str) -> None:
+    """Print a release's manifest, with its protection report, as JSON."""
+    from gateway.batch.release_view import release_manifest
+    from gateway.settings import load_batch_settings
+
+    typer.echo(release_manifest(load_batch_settings(), product, release))
+
+
+@release_app.command("verify")
+def release_verify(product: str, release: str) -> None:
+    """Check the signature, every file's size and every file's hash."""
+    from gateway.batch.release_view import verify_release
+    from gateway.settings import load_batch_settings
+
+    typer.echo(verify_release(load_batch_settings(), product, release))
+
+
+@journal_app.command("verify")
+def journal_verify() -> None:
+    """Recompute every leaf, and check that no entry is missing and every completion has its intent."""
+    from gateway.batch.journal_view import verify_journal
+    from gateway.settings import load_batch_settings
+
+    problems, count = verify_journal(load_batch_settings())
+    for problem in problems:
+        typer.echo(problem, err=True)
+    typer.echo(f"{count} entries, {len(problems)} problems")
+    sys.exit(1 if problems else 0)

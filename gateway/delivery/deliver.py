@@ -1,0 +1,119 @@
+"""The serve road: one request for rows or for a cube, from the caller to an announced delivery.
+
+    admit → find the release → plan → announce (durable) → open
+
+Everything before the intent may refuse; after it something is either delivered or the intent says
+that it was not. The surface streams the delivery and finishes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from gateway.delivery.admission import admit, check_no_income_register, find_manifest
+from gateway.delivery.body import Body, EncodedBody, NoBody, StoredBody, StreamedBody
+from gateway.delivery.conditions import Conditions, Span, find_span, is_unchanged
+from gateway.delivery.delivery import NOT_MODIFIED, OK, PARTIAL, Delivery
+from gateway.delivery.encoded import Encoded
+from gateway.delivery.journaling import (
+    Admitted,
+    announce,
+    close_without_answer,
+    closing_on_failure,
+)
+from gateway.delivery.plan import CubePlan, Plan, RowsPlan, plan_cube, plan_rows
+from gateway.delivery.requests import CubeRequest, RowsRequest
+from gateway.delivery.services import Services
+from gateway.encoding.cubes import CUBE_ENCODERS
+from gateway.encoding.heading import Heading
+from gateway.encoding.rows import ROW_ENCODERS
+from gateway.errors import ReleaseDamaged
+from gateway.model.caller import Caller
+from gateway.releases.cube_slice import cut
+
+
+def deliver_rows(caller: Caller, request: RowsRequest, services: Services) -> Delivery:
+    """One area's slice, or a part of it. Raises GatewayError; refusals are journaled."""
+    admitted = admit(caller, request, services)
+    with _journaling_damage(admitted, services):
+        manifest = find_manifest(request.product, request.edition, services.releases)
+    check_no_income_register(admitted, manifest, services)
+    of_area = services.registry.municipalities_of_area(request.area)
+    plan = plan_rows(request, admitted.product, manifest, of_area=of_area)
+    return _deliver(admitted, plan, services)
+
+
+def deliver_cube(caller: Caller, request: CubeRequest, services: Services) -> Delivery:
+    """Cells of a cube. Raises GatewayError; refusals are journaled."""
+    admitted = admit(caller, request, services)
+    with _journaling_damage(admitted, services):
+        manifest = find_manifest(request.product, request.edition, services.releases)
+        cube = services.cubes.cube(manifest)
+    return _deliver(admitted, plan_cube(request, manifest, cube), services)
+
+
+def _deliver(admitted: Admitted, plan: Plan, services: Services) -> Delivery:
+    conditions = admitted.request.conditions
+    is_new = not is_unchanged(conditions, plan.etag)
+    span = None
+    if is_new and plan.is_stored:
+        span = find_span(conditions, plan.etag, size=plan.file.bytes)
+    receipt = announce(admitted, plan, services)
+    if not is_new:
+        return Delivery(plan, receipt, NOT_MODIFIED, NoBody(), services.journal)
+    with closing_on_failure(receipt, services.journal):
+        body = _open(plan, conditions, span, services)
+    status = OK if span is None else PARTIAL
+    return Delivery(plan, receipt, status, body, services.journal)
+
+
+def _open(plan: Plan, conditions: Conditions, span: Span | None, services: Services) -> Body:
+    """What is to be sent. Raises ReleaseDamaged."""
+    if isinstance(plan, CubePlan) and not plan.is_stored:
+        encoded = _encoded(plan, services)
+        return EncodedBody(encoded) if conditions.wants_body else NoBody(len(encoded.content))
+    file = services.releases.open(plan.manifest, plan.file)
+    if not conditions.wants_body:
+        file.close()
+        return NoBody(plan.file.bytes if plan.is_stored else None)
+    if isinstance(plan, RowsPlan) and plan.narrowing is not None:
+        try:
+            return StreamedBody(file, plan.narrowing, encoder=ROW_ENCODERS[plan.format.name])
+        except BaseException:
+            file.close()
+            raise
+    return StoredBody(file, span or Span(0, plan.file.bytes - 1))
+
+
+def _encoded(plan: CubePlan, services: Services) -> Encoded:
+    """The slice in its format; equal answers are kept, for they never change."""
+    known = services.encoded.find(plan.etag)
+    if known is not None:
+        return known
+    heading = Heading(
+        product=plan.manifest.product,
+        title=plan.manifest.title,
+        release=str(plan.manifest.release),
+        as_of=plan.manifest.release.as_of,
+        created_utc=plan.manifest.created_utc,
+        contract_version=plan.manifest.contract_version,
+        definition_version=plan.manifest.definition_version,
+        sources=plan.manifest.sources,
+        language=plan.language,
+    )
+    encoder = CUBE_ENCODERS[plan.format.name]
+    encoded = Encoded.of(encoder(cut(plan.cube, plan.chosen), heading))
+    services.encoded.keep(plan.etag, encoded)
+    return encoded
+
+
+@contextmanager
+def _journaling_damage(admitted: Admitted, services: Services) -> Generator[None]:
+    """A release that cannot even be planned with: an intent all the same, closed without an answer."""
+    try:
+        yield
+    except ReleaseDamaged as error:
+        receipt = announce(admitted, None, services)
+        close_without_answer(receipt, error, services.journal)
+        raise

@@ -1,0 +1,88 @@
+"""A delivery: an announced answer that is closed in the journal exactly once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from gateway.delivery.body import Body, EncodedBody, StoredBody, StreamedBody
+from gateway.delivery.plan import Plan
+from gateway.journal.append import Journal
+from gateway.model.entry import Completion, Outcome, Receipt
+
+OK, PARTIAL, NOT_MODIFIED = 200, 206, 304
+
+
+@dataclass(slots=True)
+class Delivery:
+    """The intent is durable; `finish` must follow, whatever happens.
+
+    status: 200, 206 or 304. started: `time.monotonic()` seconds.
+    """
+
+    plan: Plan
+    receipt: Receipt
+    status: int
+    body: Body
+    journal: Journal
+    started: float = field(default_factory=time.monotonic)
+    is_finished: bool = False
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the body, or of what a GET would send; None when it is known only at the end."""
+        match self.body:
+            case StoredBody(span=span):
+                return span.length
+            case EncodedBody(encoded=encoded):
+                return len(encoded.content)
+            case StreamedBody():
+                return None
+            case body:
+                return body.size
+
+    def finish(self, outcome: Outcome, *, sent: int, status: int | None = None) -> None:
+        """Close the file and the intent; only the first call counts.
+
+        sent: bytes handed to the server. status: when the answer became another than announced.
+        Raises nothing: an intent that cannot be closed now is closed as unknown after a restart.
+        """
+        if self.is_finished:
+            return
+        self.is_finished = True
+        match self.body:
+            case StoredBody(file=file):
+                file.close()
+            case StreamedBody() as streamed:
+                streamed.close()
+            case _:
+                pass
+        self.journal.complete(self.receipt, self._completion(outcome, sent, status))
+
+    def _completion(self, outcome: Outcome, sent: int, status: int | None) -> Completion:
+        body = self.body
+        is_whole = outcome is Outcome.COMPLETE and self.status == OK
+        span = body.span if isinstance(body, StoredBody) and self.status == PARTIAL else None
+        rows, sha256 = self._content() if is_whole else (None, None)
+        return Completion(
+            outcome=outcome,
+            http_status=status or self.status,
+            rows=rows,
+            bytes=sent,
+            content_sha256=sha256,
+            duration_ms=(time.monotonic() - self.started) * 1000,
+            range_start=None if span is None else span.first,
+            range_end=None if span is None else span.last,
+        )
+
+    def _content(self) -> tuple[int | None, str | None]:
+        """Rows and hash of a whole answer; nothing for HEAD."""
+        match self.body:
+            case StoredBody():
+                return self.plan.file.rows, self.plan.file.sha256
+            case EncodedBody(encoded=encoded):
+                return None, encoded.sha256
+            case StreamedBody() as streamed:
+                return streamed.rows, streamed.sha256
+            case _:
+                return None, None

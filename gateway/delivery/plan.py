@@ -1,0 +1,201 @@
+"""What will be sent, decided before anything of it is read: release, file, selection, format, ETag.
+
+Planning refuses what cannot be sent; it reads no cell and no row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from gateway.delivery.requests import CubeRequest, RowsRequest
+from gateway.encoding.formats import ENCODING_VERSION, PARQUET, Format
+from gateway.errors import (
+    SliceNotFound,
+    TooManyCells,
+    UnknownColumn,
+    UnknownMunicipality,
+    UnknownParameter,
+)
+from gateway.model.cube import Cube
+from gateway.model.product import Product, RowsSpec
+from gateway.model.release import Manifest, StoredFile
+from gateway.releases.cube_slice import (
+    EVERY,
+    MEASURE,
+    Selection,
+    check_published,
+    resolve_selection,
+)
+from gateway.releases.layout import CUBE_ARROW, CUBE_PARQUET
+from gateway.releases.slices import MUNICIPALITY, Narrowing
+
+CELLS_MAX = 1_000_000
+# More codes than this are journaled as `*`: the auditor then reads the entry as all of them.
+JOURNALED_CODES_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPlan:
+    """narrowing: None when the slice goes out as it is stored. etag: strong, with its quotes."""
+
+    manifest: Manifest
+    file: StoredFile
+    area: str
+    format: Format
+    narrowing: Narrowing | None
+    etag: str
+    selection: Mapping[str, Sequence[str]]
+    columns: tuple[str, ...] | None
+
+    @property
+    def is_stored(self) -> bool:
+        return self.narrowing is None
+
+
+@dataclass(frozen=True, slots=True)
+class CubePlan:
+    """is_stored: the long table goes out as it is. etag: strong, with its quotes."""
+
+    manifest: Manifest
+    file: StoredFile
+    format: Format
+    language: str
+    cube: Cube
+    chosen: Selection
+    etag: str
+    selection: Mapping[str, Sequence[str]]
+    is_stored: bool
+
+
+Plan = RowsPlan | CubePlan
+
+
+def plan_rows(
+    request: RowsRequest, product: Product, manifest: Manifest, *, of_area: frozenset[str]
+) -> RowsPlan:
+    """The plan for one area's slice. of_area: the municipalities of the area.
+
+    Raises SliceNotFound, UnknownColumn, UnknownMunicipality, UnknownParameter.
+    """
+    file = manifest.slice_of(request.area)
+    if file is None:
+        raise SliceNotFound("The area has no rows in this release.", parameter="area")
+    columns = _columns(request, manifest)
+    municipalities = _municipalities(request, product, of_area=of_area)
+    is_stored = request.format == PARQUET and columns is None and municipalities is None
+    everything = tuple(column.name for column in manifest.columns)
+    selection = {} if municipalities is None else {MUNICIPALITY: sorted(municipalities)}
+    return RowsPlan(
+        manifest=manifest,
+        file=file,
+        area=request.area,
+        format=request.format,
+        narrowing=None if is_stored else Narrowing(columns or everything, municipalities),
+        etag=stored_etag(file)
+        if is_stored
+        else _etag(manifest, file, request.format, [selection, columns]),
+        selection=selection,
+        columns=columns,
+    )
+
+
+def plan_cube(request: CubeRequest, manifest: Manifest, cube: Cube) -> CubePlan:
+    """The plan for a slice of a cube.
+
+    Raises UnknownDimension, UnknownValue, BadParameter, AggregationNotPublished, TooManyCells.
+    """
+    chosen = resolve_selection(cube, request.selection)
+    table = manifest.file_at(CUBE_PARQUET)
+    is_stored = table is not None and request.format == PARQUET and chosen.is_whole(cube)
+    if not is_stored and chosen.cells > CELLS_MAX:
+        raise TooManyCells(
+            f"A selection has at most {CELLS_MAX} cells. Narrow it, or fetch the whole cube with "
+            "`*` for every dimension and format=parquet."
+        )
+    if not is_stored:
+        check_published(cube, chosen)
+    file = table if is_stored and table is not None else _cube_file(manifest)
+    answer = [chosen.measures, chosen.axes, request.language]
+    return CubePlan(
+        manifest=manifest,
+        file=file,
+        format=request.format,
+        language=request.language,
+        cube=cube,
+        chosen=chosen,
+        etag=stored_etag(file) if is_stored else _etag(manifest, file, request.format, answer),
+        selection=_codes(cube, chosen),
+        is_stored=is_stored,
+    )
+
+
+def stored_etag(file: StoredFile) -> str:
+    """A stored file is named by what it holds."""
+    return f'"{file.sha256}"'
+
+
+def _etag(manifest: Manifest, file: StoredFile, encoding: Format, selection: object) -> str:
+    """A strong tag: equal tags, equal bytes, as long as the encoders do not change."""
+    parts = [str(manifest.release), file.sha256, encoding.name, ENCODING_VERSION, selection]
+    return f'"{hashlib.sha256(orjson.dumps(parts)).hexdigest()}"'
+
+
+def _cube_file(manifest: Manifest) -> StoredFile:
+    return next(file for file in manifest.files if file.path == CUBE_ARROW)
+
+
+def _columns(request: RowsRequest, manifest: Manifest) -> tuple[str, ...] | None:
+    """The asked columns in the release's order; None for all of them."""
+    if request.columns is None:
+        return None
+    names = [column.name for column in manifest.columns]
+    if not set(names) >= set(request.columns):
+        raise UnknownColumn("See /v1/products/{id} for the columns.", parameter="columns")
+    if len(request.columns) == len(names):
+        return None
+    return tuple(name for name in names if name in request.columns)
+
+
+def _municipalities(
+    request: RowsRequest, product: Product, *, of_area: frozenset[str]
+) -> frozenset[str] | None:
+    """The asked municipalities; None when the rows are not narrowed."""
+    if request.municipalities is None:
+        return None
+    codes = frozenset() if product.rows is None else _merged_codes(product.rows)
+    if codes is None:
+        raise UnknownParameter("The product has no municipality column.", parameter=MUNICIPALITY)
+    asked = frozenset(request.municipalities)
+    if not asked <= of_area | codes:
+        raise UnknownMunicipality(
+            "Give three-digit codes of municipalities of the area.", parameter=MUNICIPALITY
+        )
+    return asked
+
+
+def _merged_codes(rows: RowsSpec) -> frozenset[str] | None:
+    """What stands for several municipalities at once; None when the column is not delivered."""
+    column = next((c for c in rows.columns if c.name == MUNICIPALITY and c.is_delivered), None)
+    if column is None:
+        return None
+    pooled = {level.pooled_code for level in column.levels if level.pooled_code}
+    return frozenset({rows.anonymity.suppressed_code, *pooled})
+
+
+def _codes(cube: Cube, chosen: Selection) -> dict[str, list[str]]:
+    """The selection as declared codes, for the journal."""
+    codes = {
+        axis.name: [EVERY] if _is_many(kept, axis.codes) else [axis.codes[i].code for i in kept]
+        for axis, kept in zip(cube.axes, chosen.axes, strict=True)
+    }
+    if not _is_many(chosen.measures, cube.measures):
+        return codes | {MEASURE: [cube.measures[i].name for i in chosen.measures]}
+    return codes | {MEASURE: [EVERY]}
+
+
+def _is_many(kept: Sequence[int], whole: Sequence[object]) -> bool:
+    return len(kept) > JOURNALED_CODES_MAX or 1 < len(kept) == len(whole)

@@ -1,0 +1,1 @@
+"""What was read → the bytes of a format. Encoders are functions in a dict; see `formats`."""

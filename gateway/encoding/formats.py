@@ -1,0 +1,56 @@
+"""The formats of the two kinds: names for `?format=`, media types, file name endings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+# Part of every encoded answer's ETag: raise it when any encoder's bytes change.
+ENCODING_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One representation. media_type: as sent; accepted: as `Accept` may name it, without parameters."""
+
+    name: str
+    media_type: str
+    suffix: str
+    accepted: tuple[str, ...]
+
+
+PARQUET = Format(
+    "parquet",
+    "application/vnd.apache.parquet",
+    ".parquet",
+    ("application/vnd.apache.parquet", "application/parquet", "application/x-parquet"),
+)
+ARROW = Format(
+    "arrow",
+    "application/vnd.apache.arrow.stream",
+    ".arrows",
+    ("application/vnd.apache.arrow.stream",),
+)
+CSV = Format("csv", "text/csv; charset=utf-8; header=present", ".csv", ("text/csv",))
+NDJSON = Format(
+    "ndjson",
+    "application/x-ndjson",
+    ".ndjson",
+    ("application/x-ndjson", "application/ndjson", "application/jsonl"),
+)
+JSON_STAT = Format(
+    "json-stat2",
+    "application/json",
+    ".json",
+    ("application/json", "application/vnd.json-stat+json"),
+)
+
+
+def _by_name(*formats: Format) -> Mapping[str, Format]:
+    return MappingProxyType({each.name: each for each in formats})
+
+
+# The first of each is what a client gets that has no wish.
+ROW_FORMATS = _by_name(PARQUET, CSV, ARROW, NDJSON)
+CUBE_FORMATS = _by_name(JSON_STAT, CSV, ARROW, PARQUET)

@@ -1,0 +1,1 @@
+"""The release format, both ways: layout, manifest and signature bytes, slices, cubes."""

@@ -1,0 +1,91 @@
+"""Reading one area's slice: record batches, narrowed, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import RawIOBase
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from gateway.errors import ReleaseDamaged
+from gateway.ports import OpenFile
+
+BATCH_ROWS = 32_768
+MUNICIPALITY = "municipality"
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What of a slice is delivered.
+
+    columns: in the delivered order, at least one. municipalities: None when the rows are not
+    narrowed; an empty set delivers no row.
+    """
+
+    columns: tuple[str, ...]
+    municipalities: frozenset[str] | None = None
+
+
+class Slice:
+    """An open slice. The file stays the opener's: whoever opened it closes it."""
+
+    def __init__(self, file: OpenFile) -> None:
+        """Raises ReleaseDamaged when the file is no Parquet."""
+        try:
+            self._parquet = pq.ParquetFile(pa.PythonFile(_Reader(file), mode="r"), pre_buffer=False)
+        except pa.ArrowInvalid as error:
+            raise ReleaseDamaged("A slice of the release is not a Parquet file.") from error
+
+    def schema(self, columns: Sequence[str]) -> pa.Schema:
+        """The schema of the delivered columns, in their order."""
+        whole = self._parquet.schema_arrow
+        return pa.schema([whole.field(name) for name in columns])
+
+    def batches(self, narrowing: Narrowing) -> Iterator[pa.RecordBatch]:
+        """Record batches of at most BATCH_ROWS rows; memory follows the row group, not the slice."""
+        wanted = list(narrowing.columns)
+        read = wanted if narrowing.municipalities is None else [*wanted, MUNICIPALITY]
+        for batch in self._parquet.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys(read))):
+            kept = batch
+            if narrowing.municipalities is not None:
+                kept = batch.filter(_is_in(batch, narrowing.municipalities))
+            if kept.num_rows:
+                yield kept.select(wanted)
+
+
+def _is_in(batch: pa.RecordBatch, municipalities: frozenset[str]) -> pa.BooleanArray:
+    column = batch.column(MUNICIPALITY)
+    asked = pa.array(sorted(municipalities), column.type)
+    return pc.call_function("is_in", [column], options=pc.SetLookupOptions(value_set=asked))
+
+
+class _Reader(RawIOBase):
+    """An OpenFile as Python's file object, which is what PyArrow reads from."""
+
+    def __init__(self, file: OpenFile) -> None:
+        super().__init__()
+        self._file = file
+        self._offset = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._offset
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        base = (0, self._offset, self._file.size)[whence]
+        self._offset = base + offset
+        return self._offset
+
+    def read(self, size: int = -1, /) -> bytes:
+        length = self._file.size - self._offset if size < 0 else size
+        content = self._file.read_at(self._offset, max(length, 0))
+        self._offset += len(content)
+        return content

@@ -1,0 +1,293 @@
+"""Composition root of the serve road: settings → adapters → ASGI application → Granian.
+
+Knows only this side's adapters: no warehouse, no pseudonym key, no signing key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import logging.config
+import multiprocessing
+import os
+import socket
+import sys
+import threading
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP2Settings
+from starlette.types import ASGIApp
+
+from gateway.adapters.cedar import CedarEngine
+from gateway.adapters.clock import SystemClock
+from gateway.adapters.journal_sqlite import SqliteJournal
+from gateway.adapters.oidc import OidcTokenVerifier
+from gateway.adapters.releases_files import ReleaseFiles
+from gateway.contracts import Catalog, load_catalog
+from gateway.delivery.encoded import EncodedCache
+from gateway.delivery.rulings import Rulings
+from gateway.delivery.services import Services
+from gateway.delivery.shelf import CubeShelf
+from gateway.errors import GatewayError, KeyFault, ReleaseDamaged, SettingsFault
+from gateway.identity import authenticate
+from gateway.journal.append import Journal
+from gateway.journal.events import policy_body
+from gateway.journal.failures import AuthFailures
+from gateway.journal.recovery import recover
+from gateway.journal.seal import BootIdentity, new_boot
+from gateway.model.entry import Draft, EntryKind
+from gateway.organisations.registry import load_registry
+from gateway.policy import Policy, load_policy
+from gateway.ports import Clock
+from gateway.settings import ServeSettings
+from gateway.surfaces.application import Lifespan, Operations, Roads, build_application
+from gateway.surfaces.openapi import openapi_document, openapi_text
+from gateway.surfaces.ops.health import Readiness
+from gateway.surfaces.ops.metrics import Metrics
+from gateway.surfaces.ops.routes import Protection
+from gateway.surfaces.security import Gate
+from gateway.surfaces.streaming import Sender
+
+__all__ = ["create_app", "openapi_document", "openapi_text", "run"]
+
+ROAD_THREADS = 64  # they mostly wait for the journal's next commit
+IDENTITY_THREADS = 8
+READING_THREADS = 4
+SHUTDOWN_SECONDS = 10
+HTTP2_HEADER_BYTES = 64 * 1024
+_LOG = logging.getLogger("jakelu.serving")
+
+
+def create_app(settings: ServeSettings, *, clock: Clock | None = None) -> ASGIApp:
+    """Open everything that serving needs, and give the application that closes it at its end.
+
+    Raises GatewayError when a contract, a policy, a key or the journal is not fit to serve with.
+    """
+    opened = ExitStack()
+    try:
+        return _application(settings, clock or SystemClock(), opened)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def run(settings: ServeSettings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises SettingsFault."""
+    if settings.workers > 1:
+        raise SettingsFault(
+            "The embedded journal (SQLite) serves one worker; set workers to 1.",
+            parameter="workers",
+        )
+    server = Granian(
+        "gateway.serving:create_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        websockets=False,
+        http2_settings=HTTP2Settings(max_headers_size=HTTP2_HEADER_BYTES),
+        workers_kill_timeout=SHUTDOWN_SECONDS,
+        log_access=False,  # it would write query strings
+    )
+    try:
+        server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+    except RuntimeError as fault:  # how Granian says that it cannot listen
+        raise SettingsFault(
+            f"{settings.host}:{settings.port} cannot be listened on ({fault}).", parameter="port"
+        ) from fault
+
+
+def _load(settings: ServeSettings) -> ASGIApp:
+    """The application of one worker process, or one clear line and the end of the process."""
+    _end_with_parent()
+    _configure_logging()
+    try:
+        return create_app(settings)
+    except GatewayError as fault:
+        print(f"jakelu: {fault.title}. {fault.detail}".rstrip(), file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would go on serving, and hold its intents open."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+def _configure_logging() -> None:
+    """One line an event on stderr, in UTC: identifiers, counts, durations."""
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "line": {
+                    "format": "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s",
+                    "datefmt": "%Y-%m-%dT%H:%M:%S",
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"level": "INFO", "handlers": ["stderr"]},
+        }
+    )
+
+
+def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> ASGIApp:
+    verifier = _verifier(settings, clock)
+    services = _services(settings, clock, opened)
+    failures = AuthFailures(services.journal, clock=clock).start()
+    opened.callback(failures.close)
+    metrics = Metrics()
+    gate = Gate(
+        authenticate=partial(
+            authenticate,
+            verifier=verifier,
+            registry=services.registry,
+            roles=services.policy.roles,
+            clock=clock,
+        ),
+        threads=_threads(IDENTITY_THREADS, opened),
+        count_failure=_both(metrics.count_failure, failures.count),
+        observe=metrics.observe,
+        public_url=str(settings.public_url).rstrip("/"),
+    )
+    sender = Sender(
+        threads=_threads(READING_THREADS, opened),
+        idle_timeout_seconds=settings.send_idle_timeout_seconds,
+        observe=metrics.observe_finished,
+    )
+    checks = {
+        "journal": services.journal.check,
+        "releases": partial(_check_releases, settings.releases_dir),
+        "issuer_keys": verifier.check,
+    }
+    return build_application(
+        Roads(services, _threads(ROAD_THREADS, opened), sender),
+        gate,
+        Operations(Readiness(checks), metrics, Protection(gate.public_url, settings.issuer)),
+        lifespan=_closing(opened),
+    )
+
+
+def _services(settings: ServeSettings, clock: Clock, opened: ExitStack) -> Services:
+    """What is read at start; the journal is opened last, and announces the policies."""
+    registry = load_registry()
+    lists = {"geography": registry.geography()}
+    catalog = load_catalog(settings.products_dir, registry_lists=lists)
+    policy = load_policy(settings.policies_dir, engine_from=CedarEngine)
+    public_key = _public_key(settings.release_public_key_path)
+    releases = ReleaseFiles(settings.releases_dir, public_keys=(public_key,))
+    identity = new_boot(
+        replica=socket.gethostname(),
+        build=_build(),
+        config_hash=_config_hash(settings, policy, catalog),
+    )
+    journal = _open_journal(settings, clock, identity=identity, opened=opened)
+    switches = [name for name, is_on in asdict(policy.switches).items() if is_on]
+    journal.append(Draft(EntryKind.POLICY_LOADED, policy_body(policy.sha256, switches)))
+    return Services(
+        catalog=catalog,
+        registry=registry,
+        policy=policy,
+        rulings=Rulings(policy),
+        releases=releases,
+        journal=journal,
+        clock=clock,
+        cubes=CubeShelf(releases),
+        encoded=EncodedCache(),
+    )
+
+
+def _open_journal(
+    settings: ServeSettings, clock: Clock, *, identity: BootIdentity, opened: ExitStack
+) -> Journal:
+    """The journal, after the intents of dead processes are closed."""
+    store = SqliteJournal(settings.journal_path, busy_seconds=settings.intent_timeout_seconds)
+    journal = Journal(
+        store, clock=clock, identity=identity, timeout_seconds=settings.intent_timeout_seconds
+    )
+    opened.callback(journal.close)
+    closed = recover(journal)
+    if closed:
+        _LOG.warning("%d intents of an earlier process are closed as unknown", closed)
+    return journal
+
+
+def _public_key(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeyFault(
+            "The public key of releases cannot be read; set release_public_key_path."
+        ) from error
+
+
+def _verifier(settings: ServeSettings, clock: Clock) -> OidcTokenVerifier:
+    return OidcTokenVerifier(
+        issuer=settings.issuer,
+        audience=settings.audience,
+        jwks=settings.jwks,
+        clock=clock,
+        algorithms=settings.token_algorithms,
+    )
+
+
+def _config_hash(settings: ServeSettings, policy: Policy, catalog: Catalog) -> str:
+    """What this process was started with: settings, policies and contracts."""
+    contracts = sorted(product.contract_sha256 for product in catalog.products)
+    parts = [settings.model_dump_json(), policy.sha256, *contracts]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _build() -> str:
+    try:
+        return version("jakelu")
+    except PackageNotFoundError:
+        return "source"
+
+
+def _check_releases(releases_dir: Path) -> None:
+    """Raises ReleaseDamaged when the folder cannot be read."""
+    if not os.access(releases_dir, os.R_OK | os.X_OK):
+        raise ReleaseDamaged("The releases cannot be read.")
+
+
+def _threads(count: int, opened: ExitStack) -> ThreadPoolExecutor:
+    threads = ThreadPoolExecutor(count)
+    opened.callback(threads.shutdown, wait=False, cancel_futures=True)
+    return threads
+
+
+def _both(one: Callable[[str], None], other: Callable[[str], None]) -> Callable[[str], None]:
+    def each(reason: str) -> None:
+        one(reason)
+        other(reason)
+
+    return each
+
+
+def _closing(opened: ExitStack) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(opened.close)
+
+    return lifespan

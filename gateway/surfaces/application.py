@@ -1,0 +1,76 @@
+"""The surfaces as one ASGI application behind the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp
+
+from gateway.delivery.services import Services
+from gateway.surfaces.openapi import FASTAPI_ROUTERS, openapi_document
+from gateway.surfaces.ops.health import Readiness
+from gateway.surfaces.ops.metrics import Metrics
+from gateway.surfaces.ops.pages import page_routes
+from gateway.surfaces.ops.routes import Protection, ops_routes
+from gateway.surfaces.rest.deliveries import (
+    CUBE_PATH,
+    ROWS_PATH,
+    DeliveryRoute,
+    cube_of,
+    rows_of,
+)
+from gateway.surfaces.rest.faults import render_problems
+from gateway.surfaces.rest.head import answering_head
+from gateway.surfaces.security import Gate, Guard
+from gateway.surfaces.streaming import Sender
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What the routes for operators show."""
+
+    readiness: Readiness
+    metrics: Metrics
+    protection: Protection
+
+
+@dataclass(frozen=True, slots=True)
+class Roads:
+    """How deliveries are made: threads walk the road, the sender sends."""
+
+    services: Services
+    threads: Executor
+    sender: Sender
+
+
+def build_application(
+    roads: Roads, gate: Gate, operations: Operations, *, lifespan: Lifespan | None = None
+) -> ASGIApp:
+    """Guard → hot routes, operations, and FastAPI for the rest."""
+    routes: Sequence[BaseRoute] = (
+        Route(ROWS_PATH, DeliveryRoute(rows_of, roads.services, roads.threads, roads.sender)),
+        Route(CUBE_PATH, DeliveryRoute(cube_of, roads.services, roads.threads, roads.sender)),
+        *ops_routes(operations.readiness, operations.metrics, operations.protection),
+        *page_routes(openapi_document()),
+    )
+    rest = answering_head(metadata_application(roads.services, public_url=gate.public_url))
+    router = Router(routes, redirect_slashes=False, default=rest, lifespan=lifespan)
+    return Guard(router, gate)
+
+
+def metadata_application(services: Services, *, public_url: str) -> FastAPI:
+    """What FastAPI serves. Its own documents and redirects are off."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.services = services
+    for router in FASTAPI_ROUTERS:
+        app.include_router(router)
+    render_problems(app, public_url=public_url)
+    return app

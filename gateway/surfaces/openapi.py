@@ -1,0 +1,138 @@
+"""The OpenAPI document of everything that is served; the same for every installation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+
+from gateway.surfaces.auditor.routes import router as auditor_routes
+from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
+from gateway.surfaces.rest.hot_paths import HOT_PATHS
+from gateway.surfaces.rest.metadata import router as metadata_routes
+from gateway.surfaces.security import PUBLIC
+
+VERSION = "1.0.0"
+FASTAPI_ROUTERS = (metadata_routes, auditor_routes)
+_PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
+_PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457. `code` never changes its meaning; `parameter` names the offending parameter.",
+    "required": ["type", "code", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "const": "about:blank"},
+        "code": {"type": "string", "examples": ["area_out_of_scope"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {
+            "type": ["string", "null"],
+            "description": "This one occurrence, as the journal calls it too.",
+        },
+        "parameter": {"type": ["string", "null"]},
+    },
+}
+_SECURITY = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "at+jwt",
+    "description": f"An access token (RFC 9068); {METADATA_PATH} names the issuer.",
+}
+_REFUSALS = {
+    "400": "The request is not understood; `parameter` names what is wrong.",
+    "401": "A valid access token is required.",
+    "403": "Refused, with the reason; journaled.",
+    "404": "There is no such thing, or it is not listed to you.",
+    "503": "The journal, the release or the issuer's keys cannot be used now; nothing was sent.",
+}
+_DELIVERY_REFUSALS = {
+    "406": "The format is not available.",
+    "416": "The range is outside the file.",
+}
+_PUBLIC_SUMMARIES = {
+    "/health/live": "Live",
+    "/health/ready": "Ready",
+    "/metrics": "Metrics",
+    "/openapi.json": "This document",
+    "/docs": "Documentation",
+    METADATA_PATH: "Protected-resource metadata (RFC 9728)",
+}
+
+
+def openapi_document() -> dict[str, Any]:
+    """OpenAPI 3.1 as a fresh dict, deterministic."""
+    app = FastAPI(
+        title="Jakelu",
+        version=VERSION,
+        summary="A secure data-distribution gateway for the Finnish employment services.",
+        description=(
+            "Published, versioned products only: rows of an employment area for its own authority, and "
+            "statistical cubes. A caller may narrow a product, never widen it. Every delivery and every "
+            "refusal is journaled before it is answered."
+        ),
+        license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+    )
+    for router in FASTAPI_ROUTERS:
+        app.include_router(router)
+    document = orjson.loads(orjson.dumps(app.openapi()))
+    document["paths"] |= orjson.loads(orjson.dumps(dict(HOT_PATHS))) | _public_paths()
+    document["paths"] = dict(sorted(document["paths"].items()))
+    for path, operation in _operations(document):
+        if path not in PUBLIC:
+            _guard(operation, is_delivery=path in HOT_PATHS)
+    _set_components(document)
+    return document
+
+
+def openapi_text() -> str:
+    """The document as it is committed: indented JSON with a line feed at the end."""
+    text = orjson.dumps(openapi_document(), option=orjson.OPT_INDENT_2)
+    return f"{text.decode()}\n"
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+def _guard(operation: dict[str, Any], *, is_delivery: bool) -> None:
+    """A token, and the problems that it may come back with."""
+    operation["security"] = [{"accessToken": []}]
+    responses: dict[str, Any] = operation["responses"]
+    responses.pop("422", None)
+    for status, description in (_REFUSALS | (_DELIVERY_REFUSALS if is_delivery else {})).items():
+        responses[status] = {
+            "description": description,
+            "content": {PROBLEM_TYPE: {"schema": _PROBLEM_REF}},
+        }
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _public_paths() -> dict[str, Any]:
+    return {
+        path: {
+            "get": {
+                "operationId": re.sub(r"[^a-z]+", "_", path).strip("_"),
+                "tags": ["public"],
+                "summary": summary,
+                "security": [],
+                "responses": {"200": {"description": "Needs no token."}},
+            }
+        }
+        for path, summary in _PUBLIC_SUMMARIES.items()
+    }
+
+
+def _set_components(document: dict[str, Any]) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = _PROBLEM
+    components["schemas"] = dict(sorted(schemas.items()))
+    components["securitySchemes"] = {"accessToken": _SECURITY}

@@ -1,0 +1,68 @@
+"""The routes that need no caller; each stands in the guard's PUBLIC list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.surfaces.ops.health import Readiness
+from gateway.surfaces.ops.metrics import METRICS_TYPE, Metrics
+from gateway.surfaces.problems import METADATA_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What RFC 9728 tells a client: which resource, and who issues its tokens."""
+
+    resource: str
+    issuer: str
+
+
+def ops_routes(
+    readiness: Readiness, metrics: Metrics, protection: Protection
+) -> Sequence[BaseRoute]:
+    """Health, metrics, and the protected-resource metadata."""
+    document = {
+        "resource": protection.resource,
+        "authorization_servers": [protection.issuer],
+        "bearer_methods_supported": ["header"],
+        "resource_name": "Jakelu",
+        "resource_documentation": f"{protection.resource}/docs",
+    }
+
+    async def live(_: Request) -> Response:
+        return _json({"status": "live"})
+
+    async def ready(_: Request) -> Response:
+        found = await run_in_threadpool(readiness.look)
+        is_ready = all(found.values())
+        answer = {"status": "ready" if is_ready else "not ready", "checks": found}
+        return _json(answer, status=200 if is_ready else 503)
+
+    async def exposition(_: Request) -> Response:
+        return Response(metrics.exposition(), media_type=METRICS_TYPE)
+
+    async def metadata(_: Request) -> Response:
+        return _json(document, caching="public, max-age=3600")
+
+    return (
+        Route("/health/live", live),
+        Route("/health/ready", ready),
+        Route("/metrics", exposition),
+        Route(METADATA_PATH, metadata),
+    )
+
+
+def _json(answer: object, *, status: int = 200, caching: str = "no-store") -> Response:
+    return Response(
+        orjson.dumps(answer),
+        status,
+        media_type="application/json",
+        headers={"cache-control": caching},
+    )

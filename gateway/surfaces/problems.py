@@ -1,0 +1,114 @@
+"""The one renderer: the error tree as RFC 9457 problems.
+
+A detail is ours, never the caller's words; of those only the names of parameters come back. What a
+5xx is about inside stays inside.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import orjson
+from starlette.types import Scope, Send
+
+from gateway.errors import (
+    GatewayError,
+    InvalidToken,
+    MethodNotAllowed,
+    NotFound,
+    RangeNotSatisfiable,
+    Unauthenticated,
+)
+
+PROBLEM_TYPE = "application/problem+json"
+PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
+NOTHING_DELIVERED = (
+    "Nothing was delivered. Try again later, and tell the keeper of the service if it goes on."
+)
+_LOG = logging.getLogger("jakelu.requests")
+METADATA_PATH = "/.well-known/oauth-protected-resource"
+
+
+def problem(error: GatewayError, *, instance: str | None) -> dict[str, Any]:
+    """The members of the problem. instance: a URI of this one occurrence."""
+    return {
+        "type": "about:blank",
+        "code": error.code,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail if error.status < 500 else NOTHING_DELIVERED,
+        "instance": instance,
+        "parameter": _shown(error.parameter),
+    }
+
+
+def log_unserved(error: GatewayError, request_id: str | None) -> None:
+    """For the keeper of the service: what the caller is not told. A detail is our own sentence."""
+    if error.status >= 500:
+        _LOG.error("request %s: %s: %s", request_id, error.code, error.detail)
+
+
+def routing_error(status: int) -> GatewayError:
+    """What routing could not find, as one of ours."""
+    match status:
+        case 404:
+            return NotFound("See /docs for what there is.")
+        case 405:
+            return MethodNotAllowed("Use GET or HEAD.")
+        case _:
+            return GatewayError()
+
+
+def instance_of(request_id: str | None) -> str | None:
+    """The occurrence, as the journal and the log call it too."""
+    return None if request_id is None else f"urn:uuid:{request_id}"
+
+
+def problem_headers(error: GatewayError, *, public_url: str) -> dict[str, str]:
+    """The headers that an error's status asks for."""
+    headers = {"content-type": PROBLEM_TYPE, "cache-control": "no-store"}
+    match error:
+        case InvalidToken():
+            headers["www-authenticate"] = _challenge(public_url, ' error="invalid_token",')
+        case Unauthenticated():
+            headers["www-authenticate"] = _challenge(public_url, "")
+        case RangeNotSatisfiable():
+            headers["content-range"] = f"bytes */{error.size}"
+        case MethodNotAllowed():
+            headers["allow"] = "GET, HEAD"
+        case _:
+            pass
+    if error.retry_after_seconds is not None:
+        headers["retry-after"] = str(error.retry_after_seconds)
+    return headers
+
+
+async def send_problem(
+    error: GatewayError, scope: Scope, send: Send, *, request_id: str | None, public_url: str
+) -> None:
+    """Answer with a problem; nothing of the answer may have been sent before."""
+    body = orjson.dumps(problem(error, instance=instance_of(request_id)))
+    headers = problem_headers(error, public_url=public_url) | {"content-length": str(len(body))}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": error.status,
+            "headers": [
+                (name.encode(), value.encode("latin-1")) for name, value in headers.items()
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _challenge(public_url: str, error: str) -> str:
+    """RFC 6750 section 3, with the metadata of RFC 9728 section 5.1."""
+    return f'Bearer realm="jakelu",{error} resource_metadata="{public_url}{METADATA_PATH}"'
+
+
+def _shown(parameter: str | None) -> str | None:
+    if parameter is None or PARAMETER_NAME.fullmatch(parameter):
+        return parameter
+    return "(a name that is not shown)"

@@ -1,0 +1,1 @@
+"""The REST interface: rows and cubes at Starlette level, everything about them through FastAPI."""

@@ -1,0 +1,82 @@
+"""GET /v1/rows/{id} and GET /v1/cubes/{id}/data: the hot routes, without FastAPI around them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.delivery.conditions import Conditions
+from gateway.delivery.deliver import deliver_cube, deliver_rows
+from gateway.delivery.delivery import Delivery
+from gateway.delivery.requests import Wish, read_cube_request, read_rows_request
+from gateway.delivery.services import Services
+from gateway.errors import MethodNotAllowed
+from gateway.model.caller import Caller
+from gateway.model.entry import Outcome
+from gateway.surfaces.inbound import caller_of, header, inbound_of
+from gateway.surfaces.rest.answers import delivery_headers
+from gateway.surfaces.streaming import Sender
+
+ROWS_PATH = "/v1/rows/{product}"
+CUBE_PATH = "/v1/cubes/{product}/data"
+
+Deliver = Callable[[Caller, Wish, Services], Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRoute:
+    """One hot route as an ASGI application. threads: where the road itself runs, for it blocks."""
+
+    deliver: Deliver
+    services: Services
+    threads: Executor
+    sender: Sender
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise MethodNotAllowed("Use GET or HEAD.")
+        future = self.threads.submit(
+            self.deliver, caller_of(scope), read_wish(scope), self.services
+        )
+        try:
+            delivery = await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(_abandon)
+            raise
+        await self.sender.send(delivery, delivery_headers, receive=receive, send=send)
+
+
+def rows_of(caller: Caller, wish: Wish, services: Services) -> Delivery:
+    request = read_rows_request(wish, caller, areas=services.registry.areas)
+    return deliver_rows(caller, request, services)
+
+
+def cube_of(caller: Caller, wish: Wish, services: Services) -> Delivery:
+    return deliver_cube(caller, read_cube_request(wish), services)
+
+
+def read_wish(scope: Scope) -> Wish:
+    """The request as the serve road reads it."""
+    inbound = inbound_of(scope)
+    return Wish(
+        product=scope["path_params"]["product"],
+        parameters=inbound.parameters,
+        accept=header(scope, b"accept"),
+        conditions=Conditions(
+            if_none_match=header(scope, b"if-none-match"),
+            range=header(scope, b"range"),
+            if_range=header(scope, b"if-range"),
+            wants_body=scope["method"] != "HEAD",
+        ),
+        origin=inbound.origin,
+    )
+
+
+def _abandon(future: Future[Delivery]) -> None:
+    """The server stopped while the road was walked: what was announced is closed, unsent."""
+    if not future.cancelled() and future.exception() is None:
+        future.result().finish(Outcome.SERVER_ERROR, sent=0, status=503)

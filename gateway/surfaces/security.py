@@ -1,0 +1,220 @@
+"""The guard: pure ASGI, ahead of all routing. Nobody passes without a caller but to PUBLIC.
+
+    sizes → parameters → caller → the application, with security headers on every answer
+
+It is also the one place where an error becomes an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from traceback import extract_tb
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import (
+    BodyTooLarge,
+    GatewayError,
+    HeadersTooLarge,
+    InvalidToken,
+    Unauthenticated,
+    UrlTooLong,
+)
+from gateway.identity import only_header
+from gateway.model.caller import Caller
+from gateway.surfaces.inbound import Inbound, headers, keep_inbound, read_origin, read_parameters
+from gateway.surfaces.problems import (
+    METADATA_PATH,
+    log_unserved,
+    routing_error,
+    send_problem,
+)
+
+URL_BYTES_MAX = 8 * 1024
+HEADER_BYTES_MAX = 16 * 1024
+BODY_BYTES_MAX = 64 * 1024
+
+# Every route that answers without a caller. What is not here needs a token, whether it exists or not.
+PUBLIC = frozenset(
+    {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", METADATA_PATH}
+)
+
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_LOG = logging.getLogger("jakelu.requests")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One finished request, for metrics and the log. route: a template, never the path itself."""
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+    request_id: str
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the guard is given.
+
+    authenticate: the `Authorization` header → Caller; it may block. count_failure: told the reason
+    of each 401. observe: told of each finished request. public_url: without a slash at the end.
+    """
+
+    authenticate: Callable[[str | None], Caller]
+    threads: Executor
+    count_failure: Callable[[str], None]
+    observe: Callable[[Answered], None]
+    public_url: str
+
+
+class Guard:
+    """The outermost application."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._guard(scope, receive, send)
+        else:  # there are no web sockets
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _guard(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        request_id = str(uuid.uuid4())
+        answer = _Answer(send, request_id)
+        error: GatewayError | None = None
+        try:
+            check_sizes(scope)
+            inbound = Inbound(
+                read_origin(scope, request_id), read_parameters(scope["query_string"])
+            )
+            if scope["path"] not in PUBLIC:
+                inbound.caller = await self._caller(scope)
+            keep_inbound(scope, inbound)
+            scope["app"] = (
+                self  # with an application around it, routing raises instead of answering
+            )
+            await self._app(scope, _limited(receive), answer.send)
+        except GatewayError as refusal:
+            log_unserved(refusal, request_id)
+            error = refusal
+        except HTTPException as unrouted:
+            error = routing_error(unrouted.status_code)
+        except Exception as fault:
+            _log_fault(fault, request_id)
+            error = GatewayError()
+        if answer.status is None:
+            await send_problem(
+                error or GatewayError(),
+                scope,
+                answer.send,
+                request_id=request_id,
+                public_url=self._gate.public_url,
+            )
+        self._observe(scope, answer, started, error)
+
+    async def _caller(self, scope: Scope) -> Caller:
+        gate = self._gate
+        try:
+            authorization = only_header(headers(scope, b"authorization"))
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(gate.threads, gate.authenticate, authorization)
+        except InvalidToken as error:
+            gate.count_failure(str(error.reason))
+            raise
+        except Unauthenticated as error:
+            gate.count_failure(error.code)
+            raise
+
+    def _observe(
+        self, scope: Scope, answer: _Answer, started: float, error: GatewayError | None
+    ) -> None:
+        route = scope.get("route")
+        self._gate.observe(
+            Answered(
+                method=scope["method"] if scope["method"] in {"GET", "HEAD"} else "other",
+                route=str(getattr(route, "path", "")) or "unmatched",
+                status=answer.status or 500,
+                seconds=time.perf_counter() - started,
+                request_id=answer.request_id,
+                code=None if error is None else error.code,
+            )
+        )
+
+
+def check_sizes(scope: Scope) -> None:
+    """Raises UrlTooLong, HeadersTooLarge, BodyTooLarge. The servers themselves allow far more."""
+    path = scope.get("raw_path") or scope["path"].encode()
+    if len(path) + 1 + len(scope["query_string"]) > URL_BYTES_MAX:
+        raise UrlTooLong(f"An address has at most {URL_BYTES_MAX} bytes.")
+    if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEADER_BYTES_MAX:
+        raise HeadersTooLarge(f"The headers have at most {HEADER_BYTES_MAX} bytes.")
+    for length in headers(scope, b"content-length"):
+        if not length.isdecimal() or int(length) > BODY_BYTES_MAX:
+            raise BodyTooLarge(f"A body has at most {BODY_BYTES_MAX} bytes.")
+
+
+def _limited(receive: Receive) -> Receive:
+    """A body without a length is counted while it is read."""
+    read = 0
+
+    async def limited() -> Message:
+        nonlocal read
+        message = await receive()
+        if message["type"] == "http.request":
+            read += len(message.get("body", b""))
+            if read > BODY_BYTES_MAX:
+                raise BodyTooLarge(f"A body has at most {BODY_BYTES_MAX} bytes.")
+        return message
+
+    return limited
+
+
+class _Answer:
+    """Adds the security headers, and remembers the status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            given = list(message.get("headers", ()))
+            names = {name for name, _ in given}
+            given += _HEADERS
+            given.append((b"jakelu-request", self.request_id.encode()))
+            if _POLICY[0] not in names:  # a page of our own states a wider one itself
+                given.append(_POLICY)
+            if b"cache-control" not in names:
+                given.append((b"cache-control", b"no-store"))
+            message = {**message, "headers": given}
+        await self._send(message)
+
+
+def _log_fault(fault: Exception, request_id: str) -> None:
+    """Where it happened, never what was in it: a message may hold values."""
+    frames = extract_tb(fault.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
+    _LOG.error("request %s: %s at %s", request_id, type(fault).__name__, where)

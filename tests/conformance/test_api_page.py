@@ -1,0 +1,31 @@
+"""docs/api.md names every error code that a caller can meet, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gateway import errors
+from gateway.errors import GatewayError
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+# What only the publish road and the command line raise; rate limits come later.
+ELSEWHERE = {
+    "contract_fault",
+    "key_fault",
+    "negative_count",
+    "policy_fault",
+    "release_refused",
+    "settings_fault",
+    "too_many_requests",
+    "unavailable",
+    "warehouse_unavailable",
+}
+
+
+def test_the_page_lists_the_codes_of_the_serve_road():
+    text = PAGE.read_text(encoding="utf-8").partition("## Problems")[2]
+    listed = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", text.partition("| Status")[2]))
+    classes = [each for each in vars(errors).values() if isinstance(each, type)]
+    codes = {each.code for each in classes if issubclass(each, GatewayError)}
+    assert listed == codes - ELSEWHERE

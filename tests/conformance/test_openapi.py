@@ -1,0 +1,91 @@
+"""The committed OpenAPI document is the one that the code makes, and it tells what is served."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.serving import openapi_document, openapi_text
+from gateway.surfaces.security import PUBLIC
+
+COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
+NAMES_THAT_STAY = {
+    "/v1/me",
+    "/v1/products",
+    "/v1/products/{product}",
+    "/v1/products/{product}/releases",
+    "/v1/rows/{product}",
+    "/v1/cubes/{product}",
+    "/v1/cubes/{product}/data",
+    "/v1/journal/entries",
+}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict:
+    return openapi_document()
+
+
+def test_the_committed_document_has_not_drifted():
+    assert COMMITTED.read_text(encoding="utf-8") == openapi_text(), (
+        "run: jakelu openapi > openapi/openapi.json"
+    )
+
+
+def test_the_document_is_the_same_each_time(document):
+    assert openapi_document() == document
+    assert json.loads(openapi_text()) == document
+
+
+def test_every_name_that_stays_is_in_it(document):
+    assert set(document["paths"]) == NAMES_THAT_STAY | PUBLIC
+
+
+def test_every_guarded_route_demands_a_token_and_tells_its_problems(document):
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            if path in PUBLIC:
+                assert operation["security"] == []
+                continue
+            assert operation["security"] == [{"accessToken": []}]
+            assert {"400", "401", "403", "404", "503"} <= set(operation["responses"])
+            for status in ("400", "401", "403", "404", "503"):
+                assert "application/problem+json" in operation["responses"][status]["content"]
+
+
+def test_every_operation_and_parameter_is_described(document):
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            assert operation["summary"], path
+            if path not in PUBLIC:
+                assert operation["description"], path
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query":
+                    assert parameter.get("description"), (path, parameter["name"])
+
+
+def test_operation_ids_are_unique(document):
+    ids = [
+        each["operationId"] for methods in document["paths"].values() for each in methods.values()
+    ]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_reference_points_to_something(document):
+    text = json.dumps(document)
+    for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
+        assert name in document["components"]["schemas"]
+    assert "HTTPValidationError" not in text
+
+
+def test_the_hot_routes_list_every_parameter_that_they_read(document):
+    from gateway.delivery.requests import CUBE_PARAMETERS, ROWS_PARAMETERS
+
+    def names(path: str) -> set[str]:
+        parameters = document["paths"][path]["get"]["parameters"]
+        return {each["name"] for each in parameters if each["in"] == "query"}
+
+    assert names("/v1/rows/{product}") == set(ROWS_PARAMETERS)
+    assert names("/v1/cubes/{product}/data") == {*CUBE_PARAMETERS, "measure", "dimensions"}

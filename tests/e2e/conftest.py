@@ -1,0 +1,135 @@
+"""The whole house, once per test run: warehouse, releases, a running server, and tokens."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+from gateway.batch.demo import demo_token
+
+from gateway.batch.demo_layout import DemoLayout
+
+SCALE = "0.02"
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class House:
+    """A published demo and its server."""
+
+    layout: DemoLayout
+    base: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def token(self, persona: str) -> str:
+        return demo_token(persona, self.layout.root, minutes=60)
+
+    def get(self, persona: str | None, path: str, **headers: str) -> httpx2.Response:
+        if persona:
+            headers["Authorization"] = f"Bearer {self.token(persona)}"
+        return httpx2.get(self.base + path, headers=headers, timeout=60)
+
+    def kill(self) -> None:
+        """kill -9 of the server and its worker."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> DemoLayout:
+    """The demo's folder after publishing, built once for all test workers; never written by tests."""
+    shared = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else None
+    folder = (shared or tmp_path_factory.getbasetemp()) / "published-demo"
+    with (folder.parent / "published-demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            command = ["demo", "--publish-only", "--scale", SCALE, "--dir", str(folder)]
+            built = jakelu(command)
+            if built.returncode:
+                pytest.fail(f"the demo cannot be built: {built.stderr[-2000:]}")
+            (folder / "done").touch()
+    return DemoLayout(folder)
+
+
+def jakelu(arguments: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as its user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def start(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[DemoLayout], House]]:
+    """Start a stripped server on a copy of nothing but the layout's serve settings."""
+    from gateway.batch.demo_server import stripped_environment
+
+    houses: list[House] = []
+
+    def started(layout: DemoLayout) -> House:
+        port = free_port()
+        log = tmp_path_factory.mktemp("log") / "serve.log"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env=stripped_environment(layout),
+            stdout=log.open("wb"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that a kill reaches the server's worker process too
+        )
+        house = House(layout, f"http://127.0.0.1:{port}", process, log)
+        houses.append(house)
+        wait_until_ready(house)
+        return house
+
+    yield started
+    for house in houses:
+        house.kill()
+
+
+@pytest.fixture(scope="session")
+def house(published: DemoLayout, start: Callable[[DemoLayout], House]) -> House:
+    """One server for all reading tests of a worker."""
+    return start(published)
+
+
+def wait_until_ready(house: House) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if house.process.poll() is not None:
+            break
+        with contextlib.suppress(httpx2.TransportError):
+            if httpx2.get(house.base + "/health/ready", timeout=5).status_code == 200:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"the server is not ready: {house.log.read_text()[-2000:]}")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

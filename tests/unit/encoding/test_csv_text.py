@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from gateway.encoding.csv_text import csv_bytes
+
+
+def written(*values: str | None) -> list[str]:
+    table = pa.table({"value": pa.array(values, pa.string())})
+    return csv_bytes(table, include_header=False).decode().splitlines()
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+358", "@SUM(A1)", "-1+1", "-", "-cmd", "--24"])
+def test_what_a_spreadsheet_would_run_gets_an_apostrophe(value):
+    assert written(value) == [f"'{value}"]
+
+
+@pytest.mark.parametrize("value", ["\t=1", "\r=1", "\n=1"])
+def test_leading_white_space_that_hides_a_formula_is_guarded(value):
+    text = csv_bytes(pa.table({"value": [value]}), include_header=False).decode()
+    assert text.replace('"', "") == f"'{value}\n"
+
+
+@pytest.mark.parametrize("value", ["-24", "50-", "25-49", "*", "...", "SSS", "837", "T39-02"])
+def test_codes_stay_as_they_are(value):
+    assert written(value) == [value]
+
+
+def test_null_and_empty_text_are_told_apart():
+    assert written(None, "") == ["", '""']
+
+
+def test_dictionary_columns_are_guarded_too():
+    table = pa.table({"value": pa.array(["=x", "-24", None]).dictionary_encode()})
+    assert csv_bytes(table, include_header=True).decode() == "value\n'=x\n-24\n\n"

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import re
+import shutil
+
+from gateway.errors import Unavailable
+from gateway.surfaces.ops.health import Readiness
+
+
+def test_the_server_is_live_and_ready(house):
+    assert house.client.get("/health/live").json() == {"status": "live"}
+    ready = house.client.get("/health/ready")
+    assert ready.status_code == 200
+    assert ready.json()["checks"] == {"journal": True, "releases": True, "issuer_keys": True}
+
+
+def test_the_server_is_not_ready_without_its_releases(fresh_house):
+    with fresh_house.open() as client:
+        shutil.rmtree(fresh_house.releases_dir)
+        answer = client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["releases"] is False
+
+
+def test_checks_run_once_in_a_while_however_often_somebody_asks():
+    asked: list[int] = []
+    readiness = Readiness({"one": lambda: asked.append(1)}, pause_seconds=60)
+    assert [readiness.look() for _ in range(5)] == [{"one": True}] * 5
+    assert len(asked) == 1
+
+
+def test_a_failing_check_is_named_and_the_others_still_run():
+    def failing() -> None:
+        raise Unavailable("secret detail")
+
+    found = Readiness({"one": failing, "two": lambda: None}).look()
+    assert found == {"one": False, "two": True}
+
+
+def test_metrics_count_routes_deliveries_and_failures_and_nothing_else(fresh_house):
+    with fresh_house.open() as client:
+        fresh_house.get("municipality-bi", "/v1/rows/job-seeker-spells?area=39")
+        fresh_house.get("municipality-bi", "/v1/rows/secret-name?area=39")
+        client.get("/secret-path")
+        text = client.get("/metrics").text
+    assert 'jakelu_deliveries_total{outcome="complete"} 1.0' in text
+    assert 'route="/v1/rows/{product}",status="404"' in text
+    assert 'jakelu_authentication_failures_total{reason="unauthenticated"} 1.0' in text
+    assert re.search(r"jakelu_delivered_bytes_total [1-9]", text)
+    assert "secret" not in text
+    assert "python_info" not in text
+
+
+def test_clients_learn_who_issues_tokens(house):
+    document = house.client.get("/.well-known/oauth-protected-resource").json()
+    assert document["authorization_servers"] == ["https://issuer.demo.invalid"]
+    assert document["bearer_methods_supported"] == ["header"]
+
+
+def test_the_docs_page_loads_nothing_from_anywhere(house):
+    answer = house.client.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "<script" not in answer.text
+    assert "script-src" not in policy
+    assert not re.search(r"(src|href)='?https?:", answer.text)
+    assert "/v1/rows/{product}" in answer.text
+    assert 'lang="fi"' in answer.text or "lang=fi" in answer.text
