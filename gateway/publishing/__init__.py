@@ -1,0 +1,1 @@
+"""The publish road: extract, protect, write, sign."""

@@ -1,0 +1,36 @@
+"""What the publish road works with: one frozen value, made by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.contracts import Catalog
+from gateway.model.release import Manifest
+from gateway.organisations import Registry
+from gateway.ports import KeyRing, ReleaseStore, Warehouse
+
+# Called with what is being done and the share of it that is done, 0 to 1.
+Progress = Callable[[str, float], None]
+
+
+def silent(_what: str, _share: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishServices:
+    """Adapters behind their ports, and what was loaded at start.
+
+    journal_published: writes the entry `release.published` and returns when it is durable.
+    build: version of this gateway.
+    """
+
+    catalog: Catalog
+    registry: Registry
+    warehouse: Warehouse
+    keys: KeyRing
+    releases: ReleaseStore
+    journal_published: Callable[[Manifest], None]
+    policy_set_sha256: str
+    build: str
