@@ -34,7 +34,7 @@ check: $(VENV)/.dev         ## contracts and policies
 
 tests: $(VENV)/.dev
 	rm -f .coverage .coverage.*
-	COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 openapi: $(VENV)/.dev       ## write openapi/openapi.json anew
 	$(BIN)/jakelu openapi > openapi/openapi.json.new

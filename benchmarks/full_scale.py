@@ -22,7 +22,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from gateway.batch.demo import demo_token
-
 from gateway.batch.demo_layout import DemoLayout
 from gateway.batch.demo_server import stripped_environment
 from gateway.settings import SETTINGS_FILE

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from gateway.batch.demo import demo_token
 
+from gateway.batch.demo import demo_token
 from gateway.batch.demo_layout import DemoLayout
 
 SCALE = "0.02"
@@ -93,14 +93,15 @@ def start(
     def started(layout: DemoLayout) -> House:
         port = free_port()
         log = tmp_path_factory.mktemp("log") / "serve.log"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "serve", "--port", str(port)],
-            cwd=ROOT,
-            env=stripped_environment(layout),
-            stdout=log.open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that a kill reaches the server's worker process too
-        )
+        with log.open("wb") as written:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "serve", "--port", str(port)],
+                cwd=ROOT,
+                env=stripped_environment(layout),
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that a kill reaches the server's worker process too
+            )
         house = House(layout, f"http://127.0.0.1:{port}", process, log)
         houses.append(house)
         wait_until_ready(house)

@@ -115,9 +115,8 @@ def test_the_auditor_reads_every_access_and_no_data(house):
         for e in entries
     )
     denied = _entries(house, "kind=access.denied&limit=1000")
-    assert {"EVK04", "stranger"} <= {e["body"]["organisation"] for e in denied} | {
-        e["body"]["sub"] for e in denied
-    }
+    assert "EVK04" in {entry["body"]["organisation"] for entry in denied}
+    assert "somebody-5" in {entry["body"]["sub"] for entry in denied}
     assert _entries(house, "kind=journal.read&limit=1000")
     for path in (f"{ROWS}?area=39", CUBE):
         assert house.get("auditor", path).status_code in {403, 404}

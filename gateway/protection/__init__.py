@@ -1,0 +1,1 @@
+"""What makes a release safe to read: pure functions on arrays and Arrow tables, no I/O."""
