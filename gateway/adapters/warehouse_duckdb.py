@@ -22,6 +22,7 @@ _CLOSING = (
     "SET temp_directory = ''",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
+    "SET enable_progress_bar = false",  # standard output is the command's own
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )

@@ -73,7 +73,7 @@ def summed(
     stands at no code or at one that is itself a sum, or the lines of an axis contradict each other.
     """
     for number, axis in enumerate(axes):
-        leaves = [place for place, own in enumerate(leaf_sets(axis)) if own == {place}]
+        leaves = [place for place, own in enumerate(leaf_sets(axis)) if own == frozenset({place})]
         if not np.isin(positions[number], leaves).all():
             raise ContractFault(f"A row stands at no code of {axis.name}, or at a sum of others.")
     dense = np.zeros(tuple(len(axis.codes) for axis in axes), dtype=values.dtype)

@@ -71,6 +71,7 @@ def generate(
 def _write(building: Path, world: World, as_of: date, report: Progress) -> int:
     rows = 0
     with duckdb.connect(str(building)) as connection:
+        connection.execute("SET enable_progress_bar = false")  # ours is the caller's
         connection.execute(_schema())
         for done, (name, table) in enumerate(_tables(world, as_of)):
             report(name, DRAWING_SHARE + (1 - DRAWING_SHARE) * done / TABLE_COUNT)

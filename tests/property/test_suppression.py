@@ -8,7 +8,6 @@ as that gives something, and takes a sum of zero to mean zeros.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import product
 
@@ -17,16 +16,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model.codes import Code
-from gateway.model.cube import Status
+from gateway.model.cube import Lattice, Status
 from gateway.model.label import Label
 from gateway.model.product import (
     AxisRole,
     Combination,
     Dimension,
     DisclosureRules,
+    Measure,
+    MeasureKind,
     Nesting,
 )
 from gateway.protection.axes import axis_from_codes, designed_mask
+from gateway.protection.derived import mask_means
 from gateway.protection.lattice import LeafCounts, build_lattice
 from gateway.protection.suppression import protect
 
@@ -315,17 +317,38 @@ def test_months_are_protected_each_by_itself(lattice, rules):
     axis = [axis.name for axis in lattice.axes].index("month") + 1
     last = lattice.counts.take([-1], axis=axis)
     repeated = np.repeat(last, lattice.counts.shape[axis], axis=axis)
-    alone = protect(
-        type(lattice)(
-            lattice.axes,
-            lattice.measure_names,
-            repeated,
-            lattice.measure_lines,
-            lattice.latent,
-            lattice.designed,
-        ),
-        rules,
-    ).status
+    twins = Lattice(
+        lattice.axes,
+        lattice.measure_names,
+        repeated,
+        lattice.measure_lines,
+        lattice.latent,
+        lattice.designed,
+    )
+    alone = protect(twins, rules).status
 
     assert (alone.take(-1, axis=axis) == status.take(-1, axis=axis)).all()
-    assert math.prod(alone.shape) == alone.size
+
+
+@settings(deadline=None, max_examples=40)
+@given(lattice=lattices(), rules=RULES, minimum_n=st.sampled_from([0, 3, 10]))
+def test_no_hidden_mean_follows_from_published_means_and_counts(lattice, rules, minimum_n):
+    # A published mean times its published count is a sum: an attacker subtracts those. Whether a
+    # sum can be worked out does not depend on its value, so persons stand in for euros.
+    of = lattice.measure_names[-1] if not lattice.latent else "jobless"
+    place = lattice.measure_names.index(of)
+    status = protect(lattice, rules).status
+    mean = Measure("mean", TEXT, TEXT, MeasureKind.MEAN, 1, of=(of,), minimum_n=minimum_n)
+    made = mask_means(lattice, status, measure=mean, sums=lattice.counts[place] * 7.0)
+    persons = Lattice(
+        lattice.axes, (of,), lattice.counts[[place]], (), frozenset(), lattice.designed
+    )
+    attack = Attack(persons, made.status[None])
+    attack.run()
+
+    assert not attack.hidden & attack.known.keys()
+    assert [cell for cell, value in attack.known.items() if 0 < value < minimum_n] == []
+    assert list(attack.small_sums(minimum_n)) == []
+    assert (made.status[status[place] == Status.SUPPRESSED] == Status.SUPPRESSED).all()
+    assert np.isnan(made.values[made.status != Status.PUBLISHED]).all()
+    assert set(made.values[~np.isnan(made.values)]) <= {7.0}

@@ -30,7 +30,7 @@ def test_refuses_a_level_twice(workshop):
 
 
 def test_refuses_a_residual_that_is_no_leaf(workshop):
-    workshop.change(SEEKERS, 'residual: "9"', 'residual: "0"')
+    workshop.change(SEEKERS, 'residual: "2"', 'residual: "0"')
     workshop.expect(SEEKERS, 'residual: "0"', "not a code of the level `sex`", "code list `sex`")
 
 

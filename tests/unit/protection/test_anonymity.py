@@ -193,3 +193,18 @@ def test_refuses_a_value_that_looks_suppressed():
 def test_refuses_persons_that_are_not_one_for_each_row():
     with pytest.raises(ValueError, match="one person"):
         gate(slice_of((25, "1", 3)), rules_with(), persons=[1, 2])
+
+
+def test_counts_the_same_when_combinations_are_too_many_for_one_number(monkeypatch):
+    table = slice_of((25, "1", 10), (35, "1", 2), (45, "1", 2), (35, "2", 5))
+    plain = gate(table, rules_with())
+    monkeypatch.setattr("gateway.protection.anonymity._LARGEST_CODE", 4)
+
+    assert gate(table, rules_with()).table.equals(plain.table)
+
+
+def test_refuses_a_k_of_nobody_and_a_slice_that_lacks_a_column():
+    with pytest.raises(ContractFault):
+        gate(slice_of((25, "1", 3)), rules_with(k=0))
+    with pytest.raises(ContractFault):
+        gate(slice_of((25, "1", 3)).drop_columns(["sex"]), rules_with())

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from gateway.errors import NegativeCount
+from gateway.errors import ContractFault, NegativeCount
 from gateway.model.codes import Code
-from gateway.model.cube import Lattice, Status
+from gateway.model.cube import Axis, Lattice, Line, Status
 from gateway.model.label import Label
 from gateway.model.product import AxisRole, Combination, Dimension, DisclosureRules, Nesting
 from gateway.protection.axes import axis_from_codes, designed_mask
@@ -211,3 +211,26 @@ def test_a_threshold_of_zero_is_reported_without_rules():
     assert report["rules"] == []
     assert report["reason"] == "no persons"
     assert all(row["complementary"] == 0 for row in report["cells"])
+
+
+def test_refuses_an_axis_with_a_whole_and_its_part_on_one_level():
+    overlap = Lattice(
+        (
+            Axis(
+                "group",
+                TEXT,
+                AxisRole.CLASS,
+                (code("SSS", "group"), code("a", "group"), code("b", "group")),
+                (Line(0, (1, 2)),),
+                0,
+            ),
+        ),
+        ("seekers",),
+        np.array([[30, 10, 20]]),
+        (),
+        frozenset(),
+        np.ones(3, dtype=np.bool_),
+    )
+
+    with pytest.raises(ContractFault):
+        protect(overlap, FIVE)
