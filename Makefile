@@ -11,18 +11,18 @@ UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 .PHONY: demo test lint types imports check tests openapi lock clean help
 
 help:            ## what can be made
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*##/:/' | column -t -s:
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s%s\n", $$1, $$2 }'
 
 demo: $(VENV)/.runtime      ## a running gateway on 127.0.0.1:8080 with synthetic data
 	$(BIN)/jakelu demo --port $(PORT) --scale $(SCALE)
 
 test: lint types imports check tests      ## everything that must hold before a change lands
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev          ## style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev
+types: $(VENV)/.dev         ## types
 	$(BIN)/basedpyright
 
 imports: $(VENV)/.dev       ## the two roads and the wall between them
@@ -32,7 +32,7 @@ imports: $(VENV)/.dev       ## the two roads and the wall between them
 check: $(VENV)/.dev         ## contracts and policies
 	$(BIN)/jakelu check
 
-tests: $(VENV)/.dev
+tests: $(VENV)/.dev         ## the tests alone
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 

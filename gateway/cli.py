@@ -30,6 +30,7 @@ Day = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that the release tells of."),
 ]
+ReleaseName = Annotated[str, typer.Argument(help="A release id, or `latest`.")]
 DemoDir = Annotated[Path, typer.Option("--dir", help="The folder of the demo.")]
 
 
@@ -115,7 +116,8 @@ def check(
     faults = check_all(products_dir, policies_dir)
     for fault in faults:
         typer.echo(fault, err=True)
-    typer.echo(f"{len(faults)} faults" if faults else "contracts and policies hold")
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    typer.echo(count if faults else "contracts and policies hold")
     sys.exit(1 if faults else 0)
 
 
@@ -153,7 +155,7 @@ def release_list(
 
 
 @release_app.command("show")
-def release_show(product: str, release: str) -> None:
+def release_show(product: str, release: ReleaseName = "latest") -> None:
     """Print a release's manifest, with its protection report, as JSON."""
     from gateway.batch.release_view import release_manifest
     from gateway.settings import load_batch_settings
@@ -162,7 +164,7 @@ def release_show(product: str, release: str) -> None:
 
 
 @release_app.command("verify")
-def release_verify(product: str, release: str) -> None:
+def release_verify(product: str, release: ReleaseName = "latest") -> None:
     """Check the signature, every file's size and every file's hash."""
     from gateway.batch.release_view import verify_release
     from gateway.settings import load_batch_settings

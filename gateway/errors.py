@@ -164,6 +164,10 @@ class WrongKind(BadRequest):
     code, title = "wrong_product_kind", "The product is of the other kind"
 
 
+class HttpVersionTooOld(BadRequest):
+    code, title = "http_version_too_old", "The answer has no length, which HTTP/1.0 cannot carry"
+
+
 class EntryRefused(BadRequest):
     code, title = "entry_refused", "A value of the request may not be written in the journal"
 

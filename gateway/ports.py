@@ -99,11 +99,15 @@ class OpenFile(Protocol):
     size: int
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """At most `length` bytes from `offset`; empty at the end."""
+        """At most `length` checked bytes from `offset`; empty at the end. Raises ReleaseDamaged."""
         ...
 
     def fileno(self) -> int | None:
         """The descriptor, for a store on a local disk."""
+        ...
+
+    def is_untouched(self) -> bool:
+        """Whether nobody has written to the file since its content was checked."""
         ...
 
     def close(self) -> None: ...

@@ -23,8 +23,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from granian import Granian
-from granian.constants import Interfaces
-from granian.http import HTTP2Settings
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from starlette.types import ASGIApp
 
 from gateway.adapters.cedar import CedarEngine
@@ -63,7 +63,6 @@ ROAD_THREADS = 64  # they mostly wait for the journal's next commit
 IDENTITY_THREADS = 8
 READING_THREADS = 4
 SHUTDOWN_SECONDS = 10
-HTTP2_HEADER_BYTES = 64 * 1024
 _LOG = logging.getLogger("jakelu.serving")
 
 
@@ -87,6 +86,7 @@ def run(settings: ServeSettings) -> None:
             "The embedded journal (SQLite) serves one worker; set workers to 1.",
             parameter="workers",
         )
+    _check_port_is_free(settings)
     server = Granian(
         "gateway.serving:create_app",
         address=settings.host,
@@ -94,7 +94,12 @@ def run(settings: ServeSettings) -> None:
         interface=Interfaces.ASGI,
         workers=settings.workers,
         websockets=False,
-        http2_settings=HTTP2Settings(max_headers_size=HTTP2_HEADER_BYTES),
+        # Granian keeps a limited number of connections, and only in this mode does one that says
+        # nothing end: HTTP/2 and the guessing between the two have no timeout for it.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=max(1, round(settings.header_timeout_seconds * 1000))
+        ),
         workers_kill_timeout=SHUTDOWN_SECONDS,
         log_access=False,  # it would write query strings
     )
@@ -104,6 +109,21 @@ def run(settings: ServeSettings) -> None:
         raise SettingsFault(
             f"{settings.host}:{settings.port} cannot be listened on ({fault}).", parameter="port"
         ) from fault
+
+
+def _check_port_is_free(settings: ServeSettings) -> None:
+    """Granian shares its port with whoever else shares it, which would split one gateway in two."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as fault:
+            raise SettingsFault(
+                f"{settings.host}:{settings.port} cannot be listened on ({fault.strerror}). "
+                "Stop what listens there, or choose another --port.",
+                parameter="port",
+            ) from fault
 
 
 def _load(settings: ServeSettings) -> ASGIApp:

@@ -58,6 +58,7 @@ class ServeSettings(SharedSettings):
     workers: int = Field(default=1, ge=1)
     intent_timeout_seconds: float = Field(default=2.0, gt=0)
     send_idle_timeout_seconds: float = Field(default=30.0, gt=0)
+    header_timeout_seconds: float = Field(default=10.0, gt=0)
 
 
 S = TypeVar("S", bound=SharedSettings)
@@ -82,23 +83,30 @@ def load_serve_settings(
 def check_wall(environ: Mapping[str, str]) -> None:
     """Refuse to serve where the publish road's secrets are.
 
-    A set variable is enough; a path in the settings file is refused when this process can read it.
+    A set variable is enough, in any case of letters; a path in the settings file is refused when
+    this process can read it, or open what lies in it by name.
     Raises SettingsFault.
     """
-    for name in ServeSettings.WALLED:
-        if environ.get(PREFIX + name.upper()):
+    for variable, text in environ.items():
+        name = variable.upper().removeprefix(PREFIX).lower()
+        if text and variable.upper().startswith(PREFIX) and name in ServeSettings.WALLED:
             raise SettingsFault(
-                f"{PREFIX}{name.upper()} is set. The serve road never holds the warehouse or the keys: "
+                f"{variable} is set. The serve road never holds the warehouse or the keys: "
                 "unset it for `jakelu serve`.",
                 parameter=name,
             )
     for name, value in _read_file(environ).items():
-        if name in ServeSettings.WALLED and os.access(str(value), os.R_OK):
+        if name in ServeSettings.WALLED and _is_reachable(Path(str(value))):
             raise SettingsFault(
                 f"{name} in the settings file names something that this process can read. "
                 "Give the serve road a user, or a settings file, that cannot reach it.",
                 parameter=name,
             )
+
+
+def _is_reachable(path: Path) -> bool:
+    """A folder that cannot be listed still gives its files to those who know their names."""
+    return os.access(path, os.R_OK) or (path.is_dir() and os.access(path, os.X_OK))
 
 
 def _load(kind: type[S], environ: Mapping[str, str], **overrides: object) -> S:

@@ -18,7 +18,9 @@ _PAUSE_SECONDS = 0.02
 
 def create_file(path: Path) -> None:
     """An empty file that only its owner may read; an existing one is narrowed to that."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        # Made by hand once: a mistyped path must not begin a second journal in silence.
+        raise JournalUnavailable("The folder of journal_path does not exist; make it first.")
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:

@@ -39,14 +39,29 @@ V = TypeVar("V")
 
 
 class DiskFile:
-    """A checked file of a release; reads need no seek, so many readers may share it."""
+    """A checked file of a release; reads need no seek, so many readers may share it.
 
-    def __init__(self, descriptor: int, size: int) -> None:
+    What is written into it while it is read is noticed, and its content is checked again.
+    """
+
+    def __init__(
+        self, descriptor: int, file: StoredFile, *, hashes: dict[FileVersion, str]
+    ) -> None:
+        """hashes: known ones, added to. Raises ReleaseDamaged; the descriptor is then the opener's."""
         self._descriptor = descriptor
-        self.size = size
+        self._file = file
+        self._version = _check_content(descriptor, file, hashes)
+        self.size = file.bytes
 
     def read_at(self, offset: int, length: int) -> bytes:
-        return os.pread(self._descriptor, length, offset)
+        content = os.pread(self._descriptor, length, offset)
+        while not self.is_untouched():
+            self._version = _check_content(self._descriptor, self._file, {})
+            content = os.pread(self._descriptor, length, offset)
+        return content
+
+    def is_untouched(self) -> bool:
+        return _version(self._descriptor) == self._version
 
     def fileno(self) -> int | None:
         return self._descriptor
@@ -120,11 +135,10 @@ class ReleaseFiles:
         if descriptor is None:
             raise ReleaseDamaged("A file of the release is missing.")
         try:
-            self._check_content(descriptor, file)
+            return DiskFile(descriptor, file, hashes=self._hashes)
         except BaseException:
             os.close(descriptor)
             raise
-        return DiskFile(descriptor, file.bytes)
 
     def stage(self, product: str, as_of: date) -> AbstractContextManager[DiskStagedRelease]:
         """A release to be written; see `stage_release`."""
@@ -165,19 +179,6 @@ class ReleaseFiles:
         _remember(self._manifests, (product, release), (version, manifest))
         return manifest
 
-    def _check_content(self, descriptor: int, file: StoredFile) -> None:
-        version = _version(descriptor)
-        if version[4] != file.bytes:
-            raise ReleaseDamaged("A file of the release has another size than its manifest says.")
-        digest = self._hashes.get(version)
-        if digest is None:
-            digest = _sha256(descriptor)
-            _remember(self._hashes, version, digest)
-        if digest != file.sha256:
-            raise ReleaseDamaged(
-                "A file of the release has another content than its manifest says."
-            )
-
     def _open_at(self, parts: tuple[str, ...], *, directory: bool) -> int | None:
         """A descriptor of `root/parts…` with no link on the way below the root, or None."""
         try:
@@ -208,6 +209,22 @@ def _open_in(folder: int, name: str, *, directory: bool = False) -> int:
         os.close(descriptor)
         raise OSError("not a plain file")
     return descriptor
+
+
+def _check_content(
+    descriptor: int, file: StoredFile, hashes: dict[FileVersion, str]
+) -> FileVersion:
+    """The version whose size and hash are the manifest's. hashes: known ones. Raises ReleaseDamaged."""
+    version = _version(descriptor)
+    if version[4] != file.bytes:
+        raise ReleaseDamaged("A file of the release has another size than its manifest says.")
+    digest = hashes.get(version)
+    if digest is None:
+        digest = _sha256(descriptor)
+        _remember(hashes, version, digest)
+    if digest != file.sha256:
+        raise ReleaseDamaged("A file of the release has another content than its manifest says.")
+    return version
 
 
 def _version(descriptor: int) -> FileVersion:

@@ -40,6 +40,7 @@ class DuckDbWarehouse:
         if not path.is_file():
             raise WarehouseUnavailable("There is no warehouse at the configured path.")
         self._path = path
+        self._opened = self._version()
         try:
             self._connection = duckdb.connect(
                 str(path),
@@ -61,13 +62,10 @@ class DuckDbWarehouse:
 
     def fingerprint(self) -> str:
         """Size and time of the file and its snapshot row: cheap, and changes with every load."""
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            raise WarehouseUnavailable("The warehouse file has gone.") from error
+        _, size, mtime_ns = self._opened
         snapshot = self.read("SELECT * FROM mylly.poiminta ORDER BY ALL", {}).to_pylist()
         rows = ";".join(",".join(str(value) for value in row.values()) for row in snapshot)
-        return f"duckdb|{found.st_size}|{found.st_mtime_ns}|{rows}"
+        return f"duckdb|{size}|{mtime_ns}|{rows}"
 
     def read(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
         """The result of one SELECT; parameters that the statement does not name are left out."""
@@ -77,10 +75,21 @@ class DuckDbWarehouse:
                 raise WarehouseUnavailable("A contract's SQL must be one SELECT.")
             named = statements[0].named_parameters
             bound = {name: value for name, value in parameters.items() if name in named}
-            relation = self._connection.sql(sql, params=bound)
-            return relation.to_arrow_table()
+            table = self._connection.sql(sql, params=bound).to_arrow_table()
         except duckdb.Error as error:
             raise WarehouseUnavailable(_why_not_read(error)) from error
+        if self._version() != self._opened:
+            # Read on, a release would be of the old content and be known by the new one's mark.
+            raise WarehouseUnavailable("The warehouse was replaced while it was read; try again.")
+        return table
+
+    def _version(self) -> tuple[int, int, int]:
+        """inode, size, mtime_ns of what is at the path now."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise WarehouseUnavailable("The warehouse file has gone.") from error
+        return (found.st_ino, found.st_size, found.st_mtime_ns)
 
     def close(self) -> None:
         self._connection.close()

@@ -16,12 +16,18 @@ def check_all(products_dir: Path, policies_dir: Path) -> tuple[str, ...]:
     geography = load_registry().geography()
     found = check_contracts(products_dir, registry_lists={geography.id: geography})
     contracts = tuple(f"{f.file}:{f.line}: {f.message} {f.remedy}" for f in found)
-    return contracts + _policy_faults(policies_dir)
+    products = {path.stem for path in products_dir.glob("*.yaml")}
+    return contracts + _policy_faults(policies_dir, products)
 
 
-def _policy_faults(policies_dir: Path) -> tuple[str, ...]:
+def _policy_faults(policies_dir: Path, products: set[str]) -> tuple[str, ...]:
     try:
-        load_policy(policies_dir, engine_from=CedarEngine)
+        policy = load_policy(policies_dir, engine_from=CedarEngine)
     except PolicyFault as fault:
         return (f"{policies_dir}: {fault.detail}",)
-    return ()
+    unknown = sorted({each.product for each in policy.subscriptions} - products)
+    return tuple(
+        f"{policies_dir / 'subscriptions.yaml'}: there is no contract for the product `{one}`. "
+        "Write it, or take the product out of the subscriptions."
+        for one in unknown
+    )

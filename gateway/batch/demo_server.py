@@ -17,9 +17,10 @@ import typer
 
 from gateway.batch.demo_layout import DemoLayout
 from gateway.errors import SettingsFault, Unavailable
-from gateway.settings import SETTINGS_FILE
+from gateway.settings import PREFIX, SETTINGS_FILE
 
 READY_SECONDS = 30
+PUBLIC_URL = f"{PREFIX}PUBLIC_URL"
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "VIRTUAL_ENV")
 
 
@@ -33,7 +34,7 @@ def serve_demo(directory: Path, *, port: int) -> int:
     with _private_half_closed(layout):
         child = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             [sys.executable, "-m", "gateway", "serve", "--port", str(port)],
-            env=stripped_environment(layout),
+            env=stripped_environment(layout) | {PUBLIC_URL: f"http://127.0.0.1:{port}"},
         )
         previous = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         try:
@@ -101,9 +102,10 @@ def examples(directory: Path, port: int) -> str:
             curl(
                 "municipality-bi",
                 "/v1/rows/job-seeker-spells?area=39&format=parquet",
-                "-o spells.parquet ",
+                "--fail -o spells.parquet ",
             ),
-            curl("municipality-bi", "/v1/rows/job-seeker-spells?area=39&format=csv") + " | head -5",
+            curl("municipality-bi", "/v1/rows/job-seeker-spells?area=39&format=csv")
+            + " 2>&- | head -5",
             "# A cube slice: job seekers and unemployed in the whole country and in area 39",
             curl(
                 "ely-analyst",

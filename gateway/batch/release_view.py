@@ -29,17 +29,24 @@ def release_lines(settings: BatchSettings, product: str | None) -> tuple[str, ..
 
 def release_manifest(settings: BatchSettings, product: str, release: str) -> str:
     """The verified manifest as indented JSON. Raises ReleaseNotFound, ReleaseDamaged."""
-    manifest = release_store(settings).find(product, ReleaseId.parse(release))
+    manifest = _find(release_store(settings), product, release)
     return json.dumps(json.loads(canonical_bytes(manifest)), ensure_ascii=False, indent=2)
 
 
 def verify_release(settings: BatchSettings, product: str, release: str) -> str:
     """Check signature, sizes and hashes; the line that says so. Raises ReleaseNotFound, ReleaseDamaged."""
     store = release_store(settings)
-    manifest = store.find(product, ReleaseId.parse(release))
+    manifest = _find(store, product, release)
     for file in manifest.files:
         store.open(manifest, file).close()
-    return f"{product} {release}: signature and {len(manifest.files)} files hold"
+    return f"{product} {manifest.release}: signature and {len(manifest.files)} files hold"
+
+
+def _find(store: ReleaseFiles, product: str, release: str) -> Manifest:
+    """One release by its id, or the newest. Raises ReleaseNotFound, ReleaseDamaged."""
+    if release == "latest":
+        return store.newest(product, None)
+    return store.find(product, ReleaseId.parse(release))
 
 
 def _published(settings: BatchSettings) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_COMMENT_OR_TEXT = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
+# Names in double quotes are tokens too: a comment or a text does not begin inside one.
+_TOKEN = re.compile(r"--[^\n\r]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"", re.DOTALL)
+_ODD = re.compile(r"/\*.*/\*.*|(?!\"\w+\")\".*", re.DOTALL)
 _WITH_NAME = re.compile(
     r"\b(\w+)\s*(?:\([^()]*\)\s*)?AS\s*(?:NOT\s+)?(?:MATERIALIZED\s*)?\(", re.IGNORECASE
 )
@@ -26,24 +28,44 @@ class Found:
 
 def without_comments(sql: str) -> str:
     """The text with its comments blanked; every character keeps its place."""
-    return _COMMENT_OR_TEXT.sub(lambda m: m[0] if m[0].startswith("'") else _blank(m[0]), sql)
+    return _TOKEN.sub(lambda m: m[0] if m[0][0] in "'\"" else _blank(m[0]), sql)
 
 
 def without_texts(sql: str) -> str:
     """The text with comments and the inside of text literals blanked, in place."""
-    return _COMMENT_OR_TEXT.sub(
-        lambda m: f"'{_blank(m[0][1:-1])}'" if m[0].startswith("'") else _blank(m[0]), sql
-    )
+
+    def shown(match: re.Match[str]) -> str:
+        token = match[0]
+        if token.startswith('"'):
+            return token
+        return f"'{_blank(token[1:-1])}'" if token.startswith("'") else _blank(token)
+
+    return _TOKEN.sub(shown, sql)
 
 
 def _blank(text: str) -> str:
     return re.sub(r"[^\n]", " ", text)
 
 
+def odd_tokens(sql: str) -> Iterator[Found]:
+    """Tokens that an engine may end elsewhere than this module does.
+
+    A comment within a comment; a name in quotes that is more than letters, digits and underscores;
+    a text with a prefix (`E'…'`), in which a backslash may escape the quote; a quote without an end.
+    """
+    text = without_texts(sql)
+    for match in _TOKEN.finditer(sql):
+        before = sql[match.start() - 1 : match.start()]
+        is_prefixed = match[0].startswith("'") and (before.isalnum() or before in {"_", "&"})
+        if is_prefixed or _ODD.fullmatch(match[0]):
+            yield Found(match[0], match.start())
+    for match in re.finditer(r"['\"]", _TOKEN.sub(lambda m: _blank(m[0]), text)):
+        yield Found(match[0], match.start())
+
+
 def words(sql: str, wanted: str) -> Iterator[Found]:
     """Where a pattern occurs as whole words, outside comments and text literals."""
-    for match in re.finditer(rf"\b(?:{wanted})\b", without_texts(sql), re.IGNORECASE):
-        yield Found(match[0], match.start())
+    yield from marks(sql, rf"\b(?:{wanted})\b")
 
 
 def marks(sql: str, wanted: str) -> Iterator[Found]:

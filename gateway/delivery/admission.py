@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.delivery.journaling import Admitted, Request, action_of, asked, refuse
 from gateway.delivery.requests import Edition, RowsRequest
 from gateway.delivery.services import Services
@@ -14,12 +16,13 @@ from gateway.errors import (
 )
 from gateway.journal.body import Asked, Origin
 from gateway.model.caller import Caller
-from gateway.model.product import INCOME_REGISTER, Product, ProductKind
+from gateway.model.product import INCOME_REGISTER, Classification, Product, ProductKind
 from gateway.model.release import Manifest
 from gateway.model.ruling import Action, Denial, Permit
-from gateway.policy import is_listed
+from gateway.policy import is_listed, rule
 from gateway.ports import ReleaseStore
 
+_STRICTNESS = tuple(Classification)  # declared from public to restricted
 _KINDS = {Action.READ_ROWS: ProductKind.ROWS, Action.READ_CUBE: ProductKind.CUBE}
 
 
@@ -80,6 +83,29 @@ def check_no_income_register(admitted: Admitted, manifest: Manifest, services: S
     )
     what = asked(request, product)
     raise refuse(admitted.caller, what, denial, origin=request.origin, services=services)
+
+
+def check_class(admitted: Admitted, manifest: Manifest, services: Services) -> None:
+    """A release of a stricter class than today's contract is ruled on by its own class.
+
+    It was protected for fewer readers: a contract that becomes public opens what is published from
+    then on. Raises Forbidden, ProductNotFound, journaled.
+    """
+    product, permit, request = admitted.product, admitted.permit, admitted.request
+    if _STRICTNESS.index(manifest.classification) <= _STRICTNESS.index(product.classification):
+        return
+    ruling = rule(
+        admitted.caller,
+        action_of(request),
+        replace(product, classification=manifest.classification),
+        request.area if isinstance(request, RowsRequest) else None,
+        services.policy,
+        today=services.today(),
+        purpose=permit.purpose,
+    )
+    if isinstance(ruling, Denial):
+        what = asked(request, product)
+        raise refuse(admitted.caller, what, ruling, origin=request.origin, services=services)
 
 
 def listed_products(caller: Caller, services: Services) -> tuple[Product, ...]:

@@ -13,12 +13,16 @@ _DIGITS_MAX = 18
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Header values as sent. wants_body: False for HEAD."""
+    """Header values as sent. wants_body: False for HEAD.
+
+    takes_streams: False for HTTP/1.0, to which a stream that was cut off looks like a whole one.
+    """
 
     if_none_match: str | None = None
     range: str | None = None
     if_range: str | None = None
     wants_body: bool = True
+    takes_streams: bool = True
 
 
 @dataclass(frozen=True, slots=True)

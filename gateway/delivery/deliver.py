@@ -11,7 +11,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from gateway.delivery.admission import admit, check_no_income_register, find_manifest
+from gateway.delivery.admission import (
+    admit,
+    check_class,
+    check_no_income_register,
+    find_manifest,
+)
 from gateway.delivery.body import Body, EncodedBody, NoBody, StoredBody, StreamedBody
 from gateway.delivery.conditions import Conditions, Span, find_span, is_unchanged
 from gateway.delivery.delivery import NOT_MODIFIED, OK, PARTIAL, Delivery
@@ -28,7 +33,7 @@ from gateway.delivery.services import Services
 from gateway.encoding.cubes import CUBE_ENCODERS
 from gateway.encoding.heading import Heading
 from gateway.encoding.rows import ROW_ENCODERS
-from gateway.errors import ReleaseDamaged
+from gateway.errors import HttpVersionTooOld, ReleaseDamaged
 from gateway.model.caller import Caller
 from gateway.releases.cube_slice import cut
 
@@ -39,8 +44,11 @@ def deliver_rows(caller: Caller, request: RowsRequest, services: Services) -> De
     with _journaling_damage(admitted, services):
         manifest = find_manifest(request.product, request.edition, services.releases)
     check_no_income_register(admitted, manifest, services)
+    check_class(admitted, manifest, services)
     of_area = services.registry.municipalities_of_area(request.area)
     plan = plan_rows(request, admitted.product, manifest, of_area=of_area)
+    if not plan.is_stored and not request.conditions.takes_streams:
+        raise HttpVersionTooOld("Use HTTP/1.1, or fetch the whole slice as Parquet.")
     return _deliver(admitted, plan, services)
 
 
@@ -49,6 +57,7 @@ def deliver_cube(caller: Caller, request: CubeRequest, services: Services) -> De
     admitted = admit(caller, request, services)
     with _journaling_damage(admitted, services):
         manifest = find_manifest(request.product, request.edition, services.releases)
+        check_class(admitted, manifest, services)
         cube = services.cubes.cube(manifest)
     return _deliver(admitted, plan_cube(request, manifest, cube), services)
 

@@ -92,7 +92,7 @@ def asked(request: Request, product: Product | None, plan: Plan | None = None) -
     return Asked(
         action=action_of(request),
         product=None if product is None else product.id,
-        areas=(request.area,) if isinstance(request, RowsRequest) else (),
+        areas=(request.area,) if isinstance(request, RowsRequest) and request.area else (),
         selection={} if plan is None else plan.selection,
         columns=plan.columns if isinstance(plan, RowsPlan) else None,
         format=request.format.name,

@@ -30,8 +30,13 @@ from gateway.releases.cube_slice import (
     check_published,
     resolve_selection,
 )
-from gateway.releases.layout import CUBE_ARROW, CUBE_PARQUET
-from gateway.releases.slices import MUNICIPALITY, Narrowing
+from gateway.releases.layout import (
+    CUBE_ARROW,
+    CUBE_PARQUET,
+    MUNICIPALITIES,
+    MUNICIPALITY,
+)
+from gateway.releases.slices import Narrowing
 
 CELLS_MAX = 1_000_000
 # More codes than this are journaled as `*`: the auditor then reads the entry as all of them.
@@ -86,6 +91,7 @@ def plan_rows(
         raise SliceNotFound("The area has no rows in this release.", parameter="area")
     columns = _columns(request, manifest)
     municipalities = _municipalities(request, product, of_area=of_area)
+    _check_delivered(municipalities, manifest, area=request.area)
     is_stored = request.format == PARQUET and columns is None and municipalities is None
     everything = tuple(column.name for column in manifest.columns)
     selection = {} if municipalities is None else {MUNICIPALITY: sorted(municipalities)}
@@ -114,7 +120,8 @@ def plan_cube(request: CubeRequest, manifest: Manifest, cube: Cube) -> CubePlan:
     if not is_stored and chosen.cells > CELLS_MAX:
         raise TooManyCells(
             f"A selection has at most {CELLS_MAX} cells. Narrow it, or fetch the whole cube with "
-            "`*` for every dimension and format=parquet."
+            "format=parquet and `*` for every dimension.",
+            parameter="format",
         )
     if not is_stored:
         check_published(cube, chosen)
@@ -175,6 +182,22 @@ def _municipalities(
             "Give three-digit codes of municipalities of the area.", parameter=MUNICIPALITY
         )
     return asked
+
+
+def _check_delivered(asked: frozenset[str] | None, manifest: Manifest, *, area: str) -> None:
+    """A municipality that is pooled with others in this slice would be an answer of no rows.
+
+    Raises UnknownMunicipality with the codes that the slice has.
+    """
+    report = manifest.protection.get("areas", {}).get(area, {})
+    delivered = report.get(MUNICIPALITIES)
+    if asked is None or delivered is None or asked <= set(delivered):
+        return
+    raise UnknownMunicipality(
+        f"This release's slice tells these apart: {', '.join(delivered) or 'none'}. "
+        "The others are pooled, so that nobody stands out.",
+        parameter=MUNICIPALITY,
+    )
 
 
 def _merged_codes(rows: RowsSpec) -> frozenset[str] | None:

@@ -14,7 +14,7 @@ from gateway.delivery.conditions import Conditions
 from gateway.delivery.negotiation import choose_format
 from gateway.encoding.formats import CUBE_FORMATS, ROW_FORMATS, Format
 from gateway.encoding.heading import LANGUAGES
-from gateway.errors import BadParameter, MissingParameter, UnknownArea, UnknownParameter
+from gateway.errors import BadParameter, UnknownArea, UnknownParameter
 from gateway.journal.body import Origin
 from gateway.model.caller import Caller
 from gateway.model.release import ReleaseId
@@ -22,6 +22,7 @@ from gateway.model.release import ReleaseId
 ROWS_PARAMETERS = ("area", "release", "as_of", "format", "municipality", "columns", "purpose")
 CUBE_PARAMETERS = ("release", "as_of", "format", "lang", "purpose")  # and the cube's own
 LATEST = "latest"
+NO_AREA = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class RowsRequest:
-    """municipalities, columns: None when the request does not narrow by them.
-
+    """area: NO_AREA when none is said and none follows; it is never permitted.
+    municipalities, columns: None when the request does not narrow by them.
     purpose: as stated; None lets the caller's only subscription decide.
     """
 
@@ -78,7 +79,7 @@ class CubeRequest:
 def read_rows_request(wish: Wish, caller: Caller, *, areas: Collection[str]) -> RowsRequest:
     """A wish for rows. areas: every area code there is.
 
-    Raises UnknownParameter, BadParameter, MissingParameter, UnknownArea, NotAcceptable.
+    Raises UnknownParameter, BadParameter, UnknownArea, NotAcceptable.
     """
     given = wish.parameters
     for name in given:
@@ -124,15 +125,19 @@ def read_cube_request(wish: Wish) -> CubeRequest:
 
 
 def _area(asked: str | None, caller: Caller, *, areas: Collection[str]) -> str:
-    """The asked area, or the only one of the caller. Whether it is the caller's is the policy's."""
+    """The asked area, or the only one of the caller. Whether it is the caller's is the policy's.
+
+    Who has no single area hears from the policy why rows are not for it.
+    """
     if asked is None:
-        if len(caller.scope.areas) != 1:
-            raise MissingParameter("Give one area, like area=39.", parameter="area")
-        return next(iter(caller.scope.areas))
+        return next(iter(caller.scope.areas)) if len(caller.scope.areas) == 1 else NO_AREA
     if "," in asked:
         raise BadParameter("Rows are delivered for one area at a time.", parameter="area")
-    if asked not in areas:
-        raise UnknownArea("An area is a two-digit code, like 39.", parameter="area")
+    if asked not in areas:  # an empty text too
+        raise UnknownArea(
+            "There is no area with this code. An area is two digits, like 39; /v1/me lists yours.",
+            parameter="area",
+        )
     return asked
 
 

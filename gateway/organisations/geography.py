@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gateway.model.codes import Code, CodeList
 from gateway.model.label import Label
@@ -30,7 +31,7 @@ def geography() -> CodeList:
         Code(COUNTRY, Label(fi="Koko maa", sv="Hela landet", en="Whole country"), "country"),
         *_division(load_regions(), prefix="MK", level="region"),
         *_division(load_evk_centres(), prefix="EVK", level="evk"),
-        *_division(load_areas(), prefix="TA", level="area"),
+        *_areas(),
         *(_leaf(municipality) for municipality in load_municipalities()),
         Code(
             UNKNOWN_MUNICIPALITY,
@@ -45,6 +46,17 @@ def geography() -> CodeList:
 def _division(members: tuple[Named, ...], *, prefix: str, level: str) -> Iterator[Code]:
     for member in members:
         yield Code(prefix + member.code, member.label, level, (COUNTRY,))
+
+
+def _areas() -> Iterator[Code]:
+    """Areas say what they are: Helsinki is a municipality too, and clients tell codes by label."""
+    for code in _division(load_areas(), prefix="TA", level="area"):
+        label = Label(
+            fi=f"{code.label.fi} (työllisyysalue)",
+            sv=f"{code.label.sv} (sysselsättningsområde)",
+            en=f"{code.label.en} (employment area)",
+        )
+        yield replace(code, label=label)
 
 
 def _leaf(municipality: Municipality) -> Code:

@@ -81,7 +81,7 @@ REASONS = (
     Reason(
         "rows-own-area",
         AreaOutOfScope,
-        "Ask for an employment area of your own organisation; /v1/me lists them.",
+        "Give one employment area of your own organisation, like area=39; /v1/me lists yours.",
         "area",
     ),
     Reason(

@@ -20,6 +20,7 @@ from gateway.errors import ContractFault, ReleaseRefused
 from gateway.model.product import AnonymityRules, Column, LadderStep, Level
 from gateway.protection.generalise import Coded, coded
 from gateway.protection.persons import distinct_persons, numbered
+from gateway.protection.told import Told, hidden_elsewhere, is_finer
 
 LIMITS = (
     (
@@ -69,8 +70,12 @@ def anonymise(
     persons: NDArray[np.int64],
     columns: Sequence[Column],
     rules: AnonymityRules,
+    told: Sequence[Told] = (),
 ) -> Anonymised:
     """Bring one slice to k, or refuse it.
+
+    told: the same area's slices of other products that share its pseudonyms; none of their persons
+    is told of in finer terms than there.
 
     table: the slice under delivered column names, its quasi-identifiers still as extracted; they
     come back as strings without nulls, every other column as it was. persons: (rows) internal ids.
@@ -85,10 +90,13 @@ def anonymise(
     order = _suppress_order(quasi, rules)
     share = 1.0
     for granularity in _ladder(piece, rules):
+        if any(is_finer(granularity.levels, quasi, other) for other in told):
+            continue
         share = _rows_below_k(granularity.coding, None, piece.persons, rules.k).mean()
         if share > rules.maximum_suppressed_share:
             continue
-        hidden = _suppressed(granularity.coding, piece.persons, k=rules.k, order=order)
+        hidden = _hidden_elsewhere(piece, granularity, told)
+        _suppress(granularity.coding, hidden, piece.persons, k=rules.k, order=order)
         share = hidden.any(axis=0).mean()
         if share <= rules.maximum_suppressed_share:
             return _published(piece, granularity, hidden, rules)
@@ -139,14 +147,19 @@ def _combinations(
     for place, column in enumerate(coding):
         values = len(column.names) + 1
         if width * values >= _LARGEST_CODE:
-            combination = numbered(combination)
+            combination = _ranked(combination)
             width = rows
         codes = column.codes
         if hidden is not None:
             codes = np.where(hidden[place], values - 1, codes)
         combination = combination * values + codes
         width *= values
-    return numbered(combination)
+    return _ranked(combination)
+
+
+def _ranked(combination: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, 2 … in the order of the values: ties are decided alike whatever order the rows come in."""
+    return np.unique(combination, return_inverse=True)[1].astype(np.int64)
 
 
 def _rows_below_k(
@@ -158,22 +171,38 @@ def _rows_below_k(
     return (counts < k)[combination]
 
 
-def _suppressed(
-    coding: Sequence[Coded], persons: NDArray[np.int64], *, k: int, order: Sequence[int]
+def _hidden_elsewhere(
+    piece: _Slice, granularity: _Granularity, told: Sequence[Told]
 ) -> NDArray[np.bool_]:
-    """(columns, rows) True where a value is suppressed, so that every combination has k persons.
+    """(columns, rows) True where another product of the family hides the value."""
+    names = [column.name for column in piece.columns]
+    coding = dict(zip(names, granularity.coding, strict=True))
+    hidden = np.zeros((len(names), len(piece.ids)), dtype=np.bool_)
+    for other in told:
+        hidden |= hidden_elsewhere(coding, granularity.levels, other, persons=piece.ids)
+    return hidden
+
+
+def _suppress(
+    coding: Sequence[Coded],
+    hidden: NDArray[np.bool_],
+    persons: NDArray[np.int64],
+    *,
+    k: int,
+    order: Sequence[int],
+) -> None:
+    """Mark in hidden (columns, rows) further values, until every combination has k persons.
 
     Column by column, only in the rows still below k; a column of one value has nothing to hide. A
     combination that has reached k never shrinks. What is below k at the end has every value
     suppressed and is one group; if that is too small itself, the smallest other combination joins
     it, and brings k persons with it.
     """
-    hidden = np.zeros((len(coding), len(persons)), dtype=np.bool_)
     below = _rows_below_k(coding, hidden, persons, k)
     useful = [place for place in order if len(coding[place].names) > 1]
     for place in useful:
         if not below.any():
-            return hidden
+            return
         hidden[place, below] = True
         below = _rows_below_k(coding, hidden, persons, k)
     if below.any():
@@ -181,7 +210,6 @@ def _suppressed(
         rows = np.bincount(combination)
         rows[combination[below]] = len(persons) + 1
         hidden[np.ix_(useful, combination == rows.argmin())] = True
-    return hidden
 
 
 def _suppress_order(columns: Sequence[Column], rules: AnonymityRules) -> tuple[int, ...]:

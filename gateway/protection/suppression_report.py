@@ -12,6 +12,7 @@ from gateway.model.cube import Lattice, Status
 from gateway.model.product import AxisRole, DisclosureRules
 
 EVERYWHERE = "all"
+_ROUNDED_TO = 10  # persons
 
 NOT_COVERED = (
     "Sums over several published lines at once, and the bounds that follow from all lines together.",
@@ -39,7 +40,7 @@ def report_of(
             {
                 "measure": name,
                 "geography": level,
-                **_figures(lattice, status, measure, where, rules),
+                **_figures(lattice, status, measure, where),
             }
             for measure, name in enumerate(lattice.measure_names)
             if measure not in lattice.latent
@@ -88,17 +89,17 @@ def _figures(
     status: NDArray[np.uint8],
     measure: int,
     where: tuple[Any, ...],
-    rules: DisclosureRules,
 ) -> dict[str, Any]:
+    """What may be said of a level: neither why a cell is hidden, nor exactly how many persons are."""
     counts, marks = lattice.counts[measure][where], status[measure][where]
     designed = marks != Status.NOT_PUBLISHED
     hidden = marks == Status.SUPPRESSED
-    primary = designed & (counts > 0) & (counts < rules.threshold)
     persons = int(counts[designed].sum())
+    # Every total is published, so an exact share would be one more sum over the hidden cells.
+    rounded_up = -(-int(counts[hidden].sum()) // _ROUNDED_TO) * _ROUNDED_TO
     return {
         "designed": int(designed.sum()),
-        "primary": int(primary.sum()),
-        "complementary": int((hidden & ~primary).sum()),
+        "hidden": int(hidden.sum()),
         "hidden_share": float(hidden.sum() / max(1, designed.sum())),
-        "persons_hidden_share": float(counts[hidden].sum() / max(1, persons)),
+        "persons_hidden_share": min(1.0, rounded_up / max(1, persons)),
     }

@@ -12,18 +12,20 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gateway.contracts import Catalog
 from gateway.errors import ReleaseRefused
-from gateway.model.product import Product, RowsSpec, Transformation
+from gateway.model.product import Column, Product, RowsSpec, Transformation
 from gateway.releases.layout import slice_schema
 
 _PSEUDONYM = re.compile(r"[A-Z2-7]{26}")
 
 
-def check_slice(path: Path, spec: RowsSpec, *, product: Product) -> int:
+def check_slice(path: Path, spec: RowsSpec, *, product: Product, catalog: Catalog) -> int:
     """Read a written slice back; returns the smallest number of persons behind a combination.
 
     0 for an empty slice. Raises ReleaseRefused when the columns are not exactly the delivered ones,
-    a required value is missing, something stands in place of a pseudonym, or k is not reached.
+    a required value is missing, something stands in place of a pseudonym or of a code, or k is not
+    reached.
     """
     with pq.ParquetFile(path) as file:  # `read_table` would add the folder's `area=` as a column
         table = file.read()
@@ -34,6 +36,7 @@ def check_slice(path: Path, spec: RowsSpec, *, product: Product) -> int:
     for column in spec.columns:
         if column.is_delivered:
             _check_column(table.column(column.name), column.name, spec, product=product)
+            check_codes(table.column(column.name), column, catalog=catalog)
     reached = smallest_group(table, spec)
     if reached < spec.anonymity.k:
         raise ReleaseRefused(f"{product.id}: a written slice does not reach k.")
@@ -62,3 +65,15 @@ def _check_column(values: pa.ChunkedArray, name: str, spec: RowsSpec, *, product
     is_pseudonym = column.transformation is Transformation.PSEUDONYM
     if is_pseudonym and not all(_PSEUDONYM.fullmatch(t or "") for t in values.unique().to_pylist()):
         raise ReleaseRefused(f"{product.id}: {name} holds something that is no pseudonym.")
+
+
+def check_codes(values: pa.ChunkedArray, column: Column, *, catalog: Catalog) -> None:
+    """A column of codes holds nothing else, whatever the extract calls by its name.
+
+    Raises ReleaseRefused; ContractFault when its code list is not there.
+    """
+    if column.code_list is None:
+        return
+    known = {code.code for code in catalog.code_list(column.code_list).codes}
+    if not known.issuperset(values.drop_null().unique().to_pylist()):
+        raise ReleaseRefused(f"The column {column.name} holds a value that is not in its list.")

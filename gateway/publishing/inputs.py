@@ -18,6 +18,7 @@ from gateway.model.product import Product
 from gateway.model.release import Manifest
 from gateway.organisations import Registry
 from gateway.ports import KeyRing, PseudonymDomain, ReleaseStore
+from gateway.publishing.family import earlier_kin
 from gateway.publishing.services import PublishServices
 
 # The code between the warehouse and the release: a release is made anew when it changes.
@@ -28,6 +29,7 @@ def inputs_sha256(product: Product, *, as_of: date, services: PublishServices) -
     """Hex SHA-256 over contract, code lists, registry, day, warehouse content, keys and code."""
     document: dict[str, Any] = {
         "product": _plain(product),
+        "family": [_plain(one) for one in earlier_kin(product, services.catalog)],
         "code_lists": _code_lists(product, services.catalog),
         "registry": _registry(services.registry),
         "as_of": as_of.isoformat(),

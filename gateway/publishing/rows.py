@@ -8,19 +8,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from gateway.contracts import Catalog
-from gateway.errors import ContractFault
 from gateway.model.product import Product, RowsSpec
 from gateway.model.release import DeliveredColumn, StoredFile
 from gateway.ports import PseudonymDomain, StagedRelease
-from gateway.publishing.extract import extract_rows
+from gateway.publishing.family import family_purpose, told_by_area
 from gateway.publishing.gate import check_slice
-from gateway.publishing.placement import Placement, place
+from gateway.publishing.placed import placed_rows
 from gateway.publishing.rows_report import rows_report
 from gateway.publishing.services import Progress, PublishServices
-from gateway.publishing.slices import AreaRows, area_rows, protect_slice, write_slice
+from gateway.publishing.slices import area_rows, protect_slice, write_slice
 from gateway.publishing.written import Written, stored_file
-from gateway.releases.layout import slice_path
+from gateway.releases.layout import MUNICIPALITIES, MUNICIPALITY, slice_path
 
 
 def write_rows(
@@ -38,62 +36,35 @@ def write_rows(
     """
     progress("extract", 0.0)
     purpose = family_purpose(product, services.catalog)
-    table = extract_rows(product, spec, as_of=as_of, warehouse=services.warehouse)
-    table, without_person = _identified(table, spec)
-    placement = place(table.column(spec.municipality), services.registry)
-    table = _with_current_municipality(table, spec, placement)
+    placed = placed_rows(product, spec, as_of=as_of, services=services)
+    placement = placed.placement
+    known = told_by_area(product, as_of=as_of, services=services)
     files: list[StoredFile] = []
     reports: dict[str, Mapping[str, Any]] = {}
-    for done, rows in enumerate(area_rows(table, placement), start=1):
+    slices = zip(area_rows(placed.table, placement), known, strict=True)
+    for done, (rows, told) in enumerate(slices, start=1):
         domain = PseudonymDomain(rows.area, spec.family, purpose)
         key = services.keys.domain_key(domain)
-        file, reports[rows.area] = _write_area(product, spec, rows, key=key, staged=staged)
+        protected = protect_slice(rows, spec, key=key, told=told)
+        path = staged.path_for(slice_path(rows.area))
+        write_slice(path, protected.table)
+        reached = check_slice(path, spec, product=product, catalog=services.catalog)
+        file = stored_file(
+            path, slice_path(rows.area), rows=protected.table.num_rows, area=rows.area
+        )
+        places = _municipalities(protected.table)
+        reports[rows.area] = {**protected.report, "k_in_file": reached, MUNICIPALITIES: places}
         files.append(file)
         progress(f"area {rows.area}", done / len(placement.areas))
-    report = rows_report(product, spec, placement, reports, without_person=without_person)
+    report = rows_report(product, spec, placement, reports, without_person=placed.without_person)
     return Written(_columns(spec), tuple(files), report)
 
 
-def family_purpose(product: Product, catalog: Catalog) -> str:
-    """The purpose in the pseudonym domain: the family's, so that its products share pseudonyms.
-
-    It is the first purpose of the contract. Raises ContractFault when two contracts of one family
-    do not begin with the same one: their rows could not be joined, against what the family says.
-    """
-    if product.rows is None or not product.purposes:
-        raise ContractFault(f"{product.id}: a rows product has a purpose.")
-    family = product.rows.family
-    for other in catalog.products:
-        is_kin = other.rows is not None and other.rows.family == family
-        if is_kin and other.purposes[:1] != product.purposes[:1]:
-            raise ContractFault(
-                f"{product.id} and {other.id} are of the family {family} and begin with different "
-                "purposes; begin with the same one, or name two families."
-            )
-    return product.purposes[0]
-
-
-def _identified(table: pa.Table, spec: RowsSpec) -> tuple[pa.Table, int]:
-    """The rows that have a person, and how many have none: those cannot be counted by persons."""
-    identified = table.filter(table.column(spec.person).is_valid())
-    return identified, table.num_rows - identified.num_rows
-
-
-def _with_current_municipality(table: pa.Table, spec: RowsSpec, placement: Placement) -> pa.Table:
-    place = table.schema.get_field_index(spec.municipality)
-    return table.set_column(place, spec.municipality, placement.municipality)
-
-
-def _write_area(
-    product: Product, spec: RowsSpec, rows: AreaRows, *, key: bytes, staged: StagedRelease
-) -> tuple[StoredFile, Mapping[str, Any]]:
-    protected = protect_slice(rows, spec, key=key)
-    relative = slice_path(rows.area)
-    path = staged.path_for(relative)
-    write_slice(path, protected.table)
-    reached = check_slice(path, spec, product=product)
-    file = stored_file(path, relative, rows=protected.table.num_rows, area=rows.area)
-    return file, {**protected.report, "k_in_file": reached}
+def _municipalities(table: pa.Table) -> list[str]:
+    """The codes that a reader of the slice may narrow it by: what stands in it, pools included."""
+    if MUNICIPALITY not in table.column_names:
+        return []
+    return sorted(code for code in table.column(MUNICIPALITY).unique().to_pylist() if code)
 
 
 def _columns(spec: RowsSpec) -> tuple[DeliveredColumn, ...]:

@@ -5,7 +5,7 @@ An area's slice shares nothing with another's: not the key, not the pooled value
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from gateway.model.product import Column, RowsSpec, Transformation
 from gateway.protection.anonymity import anonymise
 from gateway.protection.generalise import month_start
 from gateway.protection.pseudonym import pseudonyms
+from gateway.protection.told import Told
 from gateway.publishing.placement import Placement
 from gateway.releases.layout import slice_schema
 
@@ -51,15 +52,18 @@ def area_rows(table: pa.Table, placement: Placement) -> Iterator[AreaRows]:
         yield AreaRows(area, table.take(pa.array(order[first:last])))
 
 
-def protect_slice(rows: AreaRows, spec: RowsSpec, *, key: bytes) -> ProtectedSlice:
+def protect_slice(
+    rows: AreaRows, spec: RowsSpec, *, key: bytes, told: Sequence[Told] = ()
+) -> ProtectedSlice:
     """Transform every delivered column, generalise to k, and put the rows in an order of no meaning.
 
-    key: of the area's pseudonym domain. Raises ReleaseRefused, ContractFault.
+    key: of the area's pseudonym domain; told: the area's slices of the family's products that come
+    before this one. Raises ReleaseRefused, ContractFault.
     """
     persons = rows.table.column(spec.person).combine_chunks().to_numpy()
     delivered = tuple(column for column in spec.columns if column.is_delivered)
     table = pa.table({c.name: _transformed(c, rows.table.column(c.source), key) for c in delivered})
-    gated = anonymise(table, persons=persons, columns=delivered, rules=spec.anonymity)
+    gated = anonymise(table, persons=persons, columns=delivered, rules=spec.anonymity, told=told)
     return ProtectedSlice(_in_no_order(_typed(gated.table, spec), spec), gated.report)
 
 

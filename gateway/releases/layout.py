@@ -27,6 +27,8 @@ CUBE_ARROW = "cube.arrow"
 CUBE_PARQUET = "cube.parquet"
 STAGING_PREFIX = ".staging-"
 WRITER_LOCK = ".writer-lock"
+MUNICIPALITY = "municipality"  # the column of a slice by which a caller may narrow it
+MUNICIPALITIES = "municipalities"  # in an area's protection report: the codes that column holds
 
 PRODUCT_PATTERN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 FILE_PATTERN = re.compile(r"(?:area=[0-9]{2}/)?[a-z0-9]+(?:[.-][a-z0-9]+)*")

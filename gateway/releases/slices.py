@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from gateway.errors import ReleaseDamaged
 from gateway.ports import OpenFile
+from gateway.releases.layout import MUNICIPALITY
 
 BATCH_ROWS = 32_768
-MUNICIPALITY = "municipality"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,9 @@ def read_parameters(query: bytes) -> Mapping[str, str]:
     parameters: dict[str, str] = {}
     for name, value in pairs:
         if name in parameters:
-            raise RepeatedParameter("Give it once, with commas between values.", parameter=name)
+            raise RepeatedParameter(
+                "Give it once; where several values are allowed, put commas between them.",
+                parameter=name,
+            )
         parameters[name] = value
     return parameters

@@ -170,7 +170,7 @@ def check_sizes(scope: Scope) -> None:
     if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEADER_BYTES_MAX:
         raise HeadersTooLarge(f"The headers have at most {HEADER_BYTES_MAX} bytes.")
     for length in headers(scope, b"content-length"):
-        if not length.isdecimal() or int(length) > BODY_BYTES_MAX:
+        if not length.isdecimal() or len(length) > 18 or int(length) > BODY_BYTES_MAX:
             raise BodyTooLarge(f"A body has at most {BODY_BYTES_MAX} bytes.")
 
 

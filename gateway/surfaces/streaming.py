@@ -218,7 +218,7 @@ class _Reader:
                 if error.errno not in _NO_NOWAIT:
                     raise
                 self._descriptor, count = None, 0
-            if count:
+            if count and self._file.is_untouched():
                 return buffer if count == length else memoryview(buffer)[:count]
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._file.read_at, offset, length)

@@ -413,11 +413,12 @@ def test_something_else_than_a_journal_is_refused(path: Path) -> None:
         SqliteJournal(path)
 
 
-def test_a_missing_folder_is_made_and_an_impossible_one_refused(tmp_path: Path) -> None:
-    SqliteJournal(tmp_path / "a" / "b" / "journal.sqlite").close()
+def test_a_missing_or_impossible_folder_is_refused_and_nothing_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(JournalUnavailable):
-        SqliteJournal(tmp_path / "file" / "journal.sqlite")
+    for folder in ("missing", "file"):
+        with pytest.raises(JournalUnavailable):
+            SqliteJournal(tmp_path / folder / "journal.sqlite")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 # --- faults: told, and not persisted ---------------------------------------------------------

@@ -62,11 +62,22 @@ def test_the_fingerprint_stays_until_the_content_may_have_changed(path, warehous
     first = warehouse.fingerprint()
     assert warehouse.fingerprint() == first
     os.utime(path, (1, 1))
-    assert warehouse.fingerprint() != first
+    warehouse.close()
+    again = DuckDbWarehouse(path)
+    assert again.fingerprint() != first
+    again.close()
     build(tmp_path / "other.duckdb", day="2026-07-31")
     other = DuckDbWarehouse(tmp_path / "other.duckdb")
     assert other.fingerprint() != first
     other.close()
+
+
+def test_stops_when_the_file_is_replaced_while_it_is_read(path, warehouse, tmp_path):
+    build(tmp_path / "other.duckdb", day="2026-07-31")
+    (tmp_path / "other.duckdb").replace(path)
+    for read in (warehouse.fingerprint, warehouse.latest_snapshot):
+        with pytest.raises(WarehouseUnavailable, match="replaced"):
+            read()
 
 
 @pytest.mark.parametrize(

@@ -84,18 +84,18 @@ def jakelu(arguments: list[str], **environment: str) -> subprocess.CompletedProc
 @pytest.fixture(scope="session")
 def start(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[DemoLayout], House]]:
+) -> Iterator[Callable[..., House]]:
     """Start a stripped server on a copy of nothing but the layout's serve settings."""
     from gateway.batch.demo_server import stripped_environment
 
     houses: list[House] = []
 
-    def started(layout: DemoLayout) -> House:
+    def started(layout: DemoLayout, wrapper: tuple[str, ...] = ()) -> House:
         port = free_port()
         log = tmp_path_factory.mktemp("log") / "serve.log"
         with log.open("wb") as written:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "serve", "--port", str(port)],
+                [*wrapper, sys.executable, "-m", "gateway", "serve", "--port", str(port)],
                 cwd=ROOT,
                 env=stripped_environment(layout),
                 stdout=written,
@@ -113,7 +113,7 @@ def start(
 
 
 @pytest.fixture(scope="session")
-def house(published: DemoLayout, start: Callable[[DemoLayout], House]) -> House:
+def house(published: DemoLayout, start: Callable[..., House]) -> House:
     """One server for all reading tests of a worker."""
     return start(published)
 

@@ -38,6 +38,19 @@ def test_a_member_municipality_that_is_not_responsible_gets_its_whole_area(house
     assert house.get("small-municipality-bi", f"{ROWS}?area=39").status_code == 403
 
 
+def test_a_slice_is_narrowed_by_the_municipalities_that_it_tells_apart(house):
+    released = house.get("municipality-bi", "/v1/products/job-seeker-spells/releases").json()
+    own = released["releases"][0]["protection"]["areas"]["39"]["municipalities"]
+    assert "837" in own
+    narrowed = house.get("municipality-bi", f"{ROWS}?area=39&municipality=837&format=csv")
+    codes = pl.read_csv(io.StringIO(narrowed.text), infer_schema=False)["municipality"].unique()
+    assert codes.to_list() == ["837"]
+    pooled = sorted(load_registry().municipalities_of_area("39") - set(own))
+    refused = house.get("municipality-bi", f"{ROWS}?area=39&municipality={pooled[0]}")
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "municipality")
+    assert "837" in refused.json()["detail"]
+
+
 def test_every_rows_product_reaches_its_authority(house):
     answer = house.get("municipality-bi", "/v1/rows/service-periods?area=39&format=ndjson")
     assert answer.status_code == 200

@@ -68,3 +68,9 @@ def test_settings_cannot_be_changed() -> None:
     settings = load_serve_settings(SERVE)
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize("name", ["jakelu_keys_dir", "Jakelu_Warehouse_Path", "jakelu_KEYS_DIR"])
+def test_serve_refuses_a_variable_of_the_publish_road_in_any_spelling(name: str) -> None:
+    with pytest.raises(SettingsFault, match=name):
+        load_serve_settings({**SERVE, name: "/nowhere"})

@@ -10,6 +10,7 @@ from gateway.contracts.checks.lattice import check_lattice
 from gateway.contracts.checks.lineage import check_lineage
 from gateway.contracts.checks.measures import check_measures
 from gateway.contracts.checks.naming import check_naming
+from gateway.contracts.checks.plain_sql import check_plain
 from gateway.contracts.checks.statements import check_statements
 from gateway.contracts.code_list_file import Lists
 from gateway.contracts.contract import Contract
@@ -23,6 +24,7 @@ def cross_checks(
     yield from check_naming(contract, tested_products)
     yield from check_access(contract)
     yield from check_lineage(contract)
+    yield from check_plain(contract)
     yield from check_statements(contract)
     yield from check_anonymity(contract, lists)
     yield from check_lattice(contract, lists)

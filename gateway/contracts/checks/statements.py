@@ -18,7 +18,6 @@ _DOING = (
     "|DETACH|INSTALL|LOAD|PRAGMA|CALL|EXECUTE|PREPARE|VACUUM|CHECKPOINT|INTO|GETENV|GLOB"
     r"|READ_\w+|\w+_SCAN|QUERY|QUERY_TABLE"
 )
-_STAR = r"\bSELECT\s+(?:DISTINCT\s+)?\*|\.\*"
 
 
 def check_statements(contract: Contract) -> Iterator[Fault]:
@@ -79,9 +78,6 @@ def _tables(contract: Contract, query: ContractSql) -> Iterator[Fault]:
 
 def _columns(contract: Contract, query: ContractSql) -> Iterator[Fault]:
     """An extract names every column, so that what it reads can be held against the lineage."""
-    for found in marks(query.text, _STAR):
-        message, remedy = "The SQL takes every column of a table.", "Name the columns."
-        yield _at(contract, query, found, message=message, remedy=remedy)
     dropped = {name for c in contract.columns if c.is_dropped for name in c.source_names}
     for found in words(query.text, "|".join(sorted(NEVER_READ - dropped))):
         message = f"The extract reads `{found.text}`, which is never delivered."

@@ -24,6 +24,9 @@ from gateway.surfaces.streaming import Sender
 ROWS_PATH = "/v1/rows/{product}"
 CUBE_PATH = "/v1/cubes/{product}/data"
 
+# Granian says `1` for HTTP/1.0.
+_WITHOUT_CHUNKS = frozenset({"0.9", "1", "1.0"})
+
 Deliver = Callable[[Caller, Wish, Services], Delivery]
 
 
@@ -71,6 +74,7 @@ def read_wish(scope: Scope) -> Wish:
             range=header(scope, b"range"),
             if_range=header(scope, b"if-range"),
             wants_body=scope["method"] != "HEAD",
+            takes_streams=scope["http_version"] not in _WITHOUT_CHUNKS,
         ),
         origin=inbound.origin,
     )

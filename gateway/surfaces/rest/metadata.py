@@ -5,6 +5,7 @@ FastAPI runs these functions in its bounded thread pool, for they read manifests
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated
 
@@ -14,10 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.delivery.admission import find_listed, find_manifest, listed_products
 from gateway.delivery.requests import read_edition
 from gateway.delivery.services import Services
-from gateway.errors import WrongKind
+from gateway.errors import ReleaseNotFound, WrongKind
 from gateway.journal.body import Origin
 from gateway.model.caller import Caller
 from gateway.model.product import Product, ProductKind
+from gateway.model.release import Manifest
 from gateway.policy import explain
 from gateway.releases.changes import schema_changes
 from gateway.releases.cube_slice import standing_codes
@@ -107,7 +109,8 @@ def releases(
     A scheduled job waits until `newest_as_of` reaches the day that it needs.
     """
     found = find_listed(caller, product, origin=origin, services=house)
-    manifests = house.releases.list(found.id)
+    manifests = _whole_releases(house, found)
+    is_recipient = caller.organisation is not None and caller.organisation.kind in found.audience
     return ReleasesDocument(
         product=found.id,
         newest_as_of=manifests[0].release.as_of if manifests else None,
@@ -115,7 +118,7 @@ def releases(
             ReleaseDocument.of(
                 newer,
                 None if older is None else schema_changes(older, newer),
-                own=caller.scope.areas,
+                own=caller.scope.areas if is_recipient else frozenset(),
             )
             for newer, older in pairwise([*manifests, None])
             if newer is not None
@@ -135,6 +138,18 @@ def cube(
     manifest = find_manifest(found.id, asked, house.releases)
     opened = house.cubes.cube(manifest)
     return CubeDocument.of(found, manifest, opened, [standing_codes(axis) for axis in opened.axes])
+
+
+def _whole_releases(house: Services, product: Product) -> Sequence[Manifest]:
+    """Every release, newest first. Raises ReleaseDamaged when the newest one is not whole.
+
+    A job that waits for a release would otherwise wait for ever, and nobody would know.
+    """
+    try:
+        house.releases.newest(product.id, None)
+    except ReleaseNotFound:
+        return ()
+    return house.releases.list(product.id)
 
 
 def _newest(house: Services, product: Product) -> str | None:

@@ -198,8 +198,7 @@ def test_the_report_counts_cells_by_level_and_says_what_is_not_covered():
     assert list(by_level) == ["country", "region", "area", "municipality"]
     assert by_level["municipality"]["designed"] == 0
     assert by_level["area"]["designed"] == 3
-    assert sum(row["primary"] for row in report["cells"]) == 0
-    assert sum(row["complementary"] for row in report["cells"]) >= 2
+    assert sum(row["hidden"] for row in report["cells"]) >= 2
     assert 0 < by_level["area"]["persons_hidden_share"] < 1
     assert report["rules"][0]["reason"] == "a test"
     assert any("Insiders" in sentence for sentence in report["not_covered"])
@@ -210,7 +209,7 @@ def test_a_threshold_of_zero_is_reported_without_rules():
 
     assert report["rules"] == []
     assert report["reason"] == "no persons"
-    assert all(row["complementary"] == 0 for row in report["cells"])
+    assert all(row["hidden"] == 0 for row in report["cells"])
 
 
 def test_refuses_an_axis_with_a_whole_and_its_part_on_one_level():

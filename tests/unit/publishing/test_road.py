@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gateway.adapters.releases_files import ReleaseFiles
+from gateway.adapters.warehouse_duckdb import DuckDbWarehouse
 from gateway.errors import (
     ContractFault,
     IncomeRegisterRowsRefused,
@@ -33,6 +34,12 @@ KILLS = int(os.environ.get("JAKELU_KILLS", "3"))  # few in the suite, twenty bef
 def run(house, product, day, **changes):
     services = replace(house.services, **changes) if changes else house.services
     return publish(product, as_of=day, services=services, created_utc=CREATED)
+
+
+def reopened(house) -> DuckDbWarehouse:
+    """The warehouse as the next publisher finds it."""
+    house.services.warehouse.close()
+    return DuckDbWarehouse(house.root / "warehouse.duckdb", memory_limit="500MB", threads=1)
 
 
 def rows_of(house, manifest, area: str):
@@ -137,9 +144,15 @@ def test_the_same_inputs_make_one_release(house, spells, day):
 def test_equal_inputs_give_equal_bytes(house, spells, day):
     hashes = [{file.sha256 for file in run(house, spells, day).manifest.files}]
     os.utime(house.root / "warehouse.duckdb", (1, 1))
-    again = run(house, spells, day)
+    again = run(house, spells, day, warehouse=reopened(house))
     assert not again.reused
     assert {file.sha256 for file in again.manifest.files} == hashes[0]
+
+
+def test_a_warehouse_replaced_while_it_is_published_makes_no_release(house, spells, day):
+    os.utime(house.root / "warehouse.duckdb", (1, 1))
+    with pytest.raises(WarehouseUnavailable, match="replaced"):
+        run(house, spells, day)
 
 
 def test_another_day_another_contract_or_another_epoch_makes_another_release(house, spells, day):
@@ -287,6 +300,6 @@ def test_a_publisher_killed_at_any_moment_leaves_no_release_or_a_whole_one(house
                 store.open(manifest, file).close()
         folders = {name for name in left(house, spells) if not name.startswith(".")}
         assert folders == {str(m.release) for m in store.list(spells.id)}
-    final = run(house, spells, day)
+    final = run(house, spells, day, warehouse=reopened(house))
     assert {n for n in left(house, spells) if n.startswith(".")} == {".writer-lock"}
     assert house.services.releases.newest(spells.id, None) == final.manifest

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gateway.contracts import Catalog
 from gateway.errors import ReleaseRefused
 from gateway.model.product import ColumnType
 from gateway.protection.pseudonym import pseudonyms
@@ -15,6 +16,7 @@ from gateway.publishing.slices import AreaRows, protect_slice, write_slice
 from gateway.releases.layout import slice_schema
 
 KEY = bytes(range(32))
+NO_LISTS = Catalog((), {})
 
 
 def rows(count: int = 200) -> AreaRows:
@@ -63,7 +65,9 @@ def test_an_area_of_few_persons_is_delivered_as_an_empty_slice(spells, tmp_path)
     protected = protect_slice(rows(8), spells.rows, key=KEY)
     assert protected.table.num_rows == 0
     write_slice(tmp_path / "part.parquet", protected.table)
-    assert check_slice(tmp_path / "part.parquet", spells.rows, product=spells) == 0
+    assert (
+        check_slice(tmp_path / "part.parquet", spells.rows, product=spells, catalog=NO_LISTS) == 0
+    )
 
 
 def test_a_value_that_does_not_fit_its_column_refuses_the_release_without_quoting_it(spells):
@@ -84,7 +88,7 @@ def test_a_value_that_does_not_fit_its_column_refuses_the_release_without_quotin
 
 def written(tmp_path, spells, table: pa.Table):
     pq.write_table(table, tmp_path / "part.parquet")
-    return check_slice(tmp_path / "part.parquet", spells.rows, product=spells)
+    return check_slice(tmp_path / "part.parquet", spells.rows, product=spells, catalog=NO_LISTS)
 
 
 def test_the_gate_recounts_k_on_what_was_written(spells, tmp_path):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from gateway.adapters.releases_files import DiskFile
 from gateway.errors import ReleaseDamaged
+from gateway.model.release import StoredFile
 from gateway.releases.slices import BATCH_ROWS, Narrowing, Slice
 
 ROWS = BATCH_ROWS + 10
@@ -24,6 +26,11 @@ class CountedFile(DiskFile):
         return super().read_at(offset, length)
 
 
+def stored_file(path: Path) -> StoredFile:
+    content = path.read_bytes()
+    return StoredFile(path.name, 0, len(content), hashlib.sha256(content).hexdigest())
+
+
 @pytest.fixture
 def file(tmp_path: Path):
     table = pa.table(
@@ -35,7 +42,7 @@ def file(tmp_path: Path):
     )
     path = tmp_path / "part-0.parquet"
     pq.write_table(table, path, row_group_size=20_000)
-    file = CountedFile(os.open(path, os.O_RDONLY), path.stat().st_size)
+    file = CountedFile(os.open(path, os.O_RDONLY), stored_file(path), hashes={})
     yield file
     file.close()
 
@@ -73,7 +80,7 @@ def test_a_slice_is_read_piece_by_piece(file):
 def test_what_is_no_parquet_is_damaged(tmp_path: Path):
     path = tmp_path / "part-0.parquet"
     path.write_bytes(b"PAR1 but not really" * 10)
-    file = DiskFile(os.open(path, os.O_RDONLY), path.stat().st_size)
+    file = DiskFile(os.open(path, os.O_RDONLY), stored_file(path), hashes={})
     with pytest.raises(ReleaseDamaged):
         Slice(file)
     file.close()

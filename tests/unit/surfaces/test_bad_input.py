@@ -64,10 +64,9 @@ def test_bad_input_gets_a_problem_that_names_the_parameter(house, path, status, 
     assert problem["detail"]
 
 
-def test_an_organisation_of_several_areas_must_name_one(house):
+def test_a_centre_hears_why_rows_are_not_for_it_also_when_it_names_no_area(house):
     answer = house.get("ely-analyst", ROWS)
-    assert (answer.status_code, answer.json()["code"]) == (400, "missing_parameter")
-    assert answer.json()["parameter"] == "area"
+    assert (answer.status_code, answer.json()["code"]) == (403, "organisation_not_in_audience")
 
 
 def test_media_types_that_are_not_offered_are_refused(house):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from gateway.delivery.conditions import Span
 from gateway.delivery.delivery import Delivery
 from gateway.delivery.encoded import Encoded
 from gateway.model.entry import Completion, Outcome, Receipt
+from gateway.model.release import StoredFile
 from gateway.surfaces import streaming
 from gateway.surfaces.streaming import Sender
 
@@ -74,7 +76,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def stored(path: Path, span: Span | None = None, status: int = 200) -> Delivery:
-    file = DiskFile(os.open(path, os.O_RDONLY), SIZE)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifested = StoredFile(path.name, 7, SIZE, sha256)
+    file = DiskFile(os.open(path, os.O_RDONLY), manifested, hashes={})
     plan = SimpleNamespace(file=SimpleNamespace(rows=7, sha256="ab", bytes=SIZE))
     body = StoredBody(file, span or Span(0, SIZE - 1))
     return Delivery(plan, RECEIPT, status, body, KeptJournal())
