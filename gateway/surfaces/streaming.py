@@ -2,7 +2,7 @@
 
 The loop: read a chunk, count it, hand it over, let the loop turn, see whether the client is still
 there. Granian's `send` never fails after a disconnect, so `receive` is watched beside it, and a file
-ends in small chunks so that a late abort is seen. A response that is not finished closes the
+ends in small chunks, the last one tiny, so that a late abort is seen. A response that is not finished closes the
 connection, which is how the client learns of it.
 """
 
@@ -30,6 +30,7 @@ CROWDED_CHUNK_BYTES = 256 << 10
 CROWD = 4
 TAIL_BYTES = 1 << 20
 TAIL_CHUNK_BYTES = 64 << 10
+LAST_BYTES = 512
 WHOLE_BYTES_MAX = 256 << 10
 
 Headers = list[tuple[bytes, bytes]]
@@ -118,7 +119,9 @@ class Sender:
                 async for chunk in chunks:
                     await stream.push(chunk)
                     await asyncio.sleep(0)
-                    if watch.done():
+                    # Whoever leaves before the last few bytes has not got them; whoever leaves after
+                    # them may have got the announced length, and the server accepted it all.
+                    if watch.done() and stream.sent != size:
                         raise ClientGone
             if size is not None and stream.sent != size:
                 raise Truncated
@@ -167,8 +170,10 @@ class Sender:
 
     def _length(self, left: int) -> int:
         """How much to hand over at once."""
+        if left <= LAST_BYTES:
+            return left
         if left <= TAIL_BYTES:
-            return min(left, TAIL_CHUNK_BYTES)
+            return min(left - LAST_BYTES, TAIL_CHUNK_BYTES)
         chunk = CHUNK_BYTES if self.running <= CROWD else CROWDED_CHUNK_BYTES
         return min(chunk, left - TAIL_BYTES)
 
