@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.adapters import journal_sqlite, journal_sqlite_file
+
 ROWS = "/v1/rows/job-seeker-spells"
 CUBE = "/v1/cubes/job-seekers/data"
 CALLER = "municipality-bi"
@@ -102,6 +104,28 @@ def test_nothing_is_served_while_the_journal_is_locked(fresh_house):
             other.execute("ROLLBACK")
             other.close()
         assert fresh_house.get(CALLER, ROWS).status_code == 200
+
+
+def test_nothing_is_served_while_the_journal_is_read_only(fresh_house, monkeypatch):
+    connections = []
+
+    def connect(path, **options):
+        connections.append(journal_sqlite_file.connect(path, **options))
+        return connections[-1]
+
+    def connect_to_read(path, **options):
+        """SQLite's own refusal to write, as on a file system that is mounted read-only."""
+        connection = journal_sqlite_file.connect(path, **options)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    monkeypatch.setattr(journal_sqlite, "connect", connect)
+    with fresh_house.open(intent_timeout_seconds=0.3):
+        assert fresh_house.get(CALLER, ROWS).status_code == 200
+        monkeypatch.setattr(journal_sqlite, "connect", connect_to_read)
+        connections[0].execute("PRAGMA query_only = ON")
+        for asked in (ROWS, CUBE, f"{ROWS}?area=40"):
+            _refused(fresh_house, asked, "journal_unavailable")
 
 
 def test_nothing_is_served_when_the_journal_is_gone(fresh_house):
