@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli_pseudonym import app as pseudonym_app
 from gateway.errors import GatewayError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ release_app = typer.Typer(help="Look at published releases.", no_args_is_help=Tr
 journal_app = typer.Typer(help="Look at the journal on this machine.", no_args_is_help=True)
 app.add_typer(release_app, name="release")
 app.add_typer(journal_app, name="journal")
+app.add_typer(pseudonym_app, name="pseudonym")
 
 Day = Annotated[
     datetime | None,

@@ -248,6 +248,20 @@ class KeyFault(GatewayError):
     code, title = "key_fault", "A key is missing, unreadable or open to others"
 
 
+class EpochUsed(GatewayError):
+    code, title = "epoch_used", "The epoch has been used before"
+
+
+class UpkeepRefused(GatewayError):
+    """A crosswalk or a re-identification that is refused. reason: a code for the journal."""
+
+    code, title = "upkeep_refused", "The request is refused"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
 class ReleaseRefused(GatewayError):
     code, title = "release_refused", "The release fails a protection check"
 

@@ -25,6 +25,27 @@ class Clock(Protocol):
 # --- publish road ----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class StoredRelation:
+    """A table or a view as the warehouse itself tells of it; names in lower case.
+
+    view: the statement that made a view, None for a table. comment: what somebody noted on it.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    view: str | None
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is in a warehouse: relations by `schema.name`, and functions that somebody defined."""
+
+    relations: Mapping[str, StoredRelation]
+    functions: frozenset[str]
+
+
 class Warehouse(Protocol):
     """The source of truth on the publish road. Raises WarehouseUnavailable."""
 
@@ -38,6 +59,18 @@ class Warehouse(Protocol):
 
     def read(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
         """Run contract SQL with named parameters (`$as_of`), always bound."""
+        ...
+
+    def stored(self) -> Stored:
+        """What there is to read, and what views and functions are made of."""
+        ...
+
+    def tables_read(self, sql: str, parameters: Mapping[str, Any]) -> frozenset[str]:
+        """The tables that the engine would read for a statement, through views and functions.
+
+        As `schema.table` in lower case; what is no table of the warehouse comes as the engine
+        calls it.
+        """
         ...
 
     def close(self) -> None: ...
@@ -67,12 +100,31 @@ class KeyRing(Protocol):
         """The current pseudonym epoch, e.g. `2026`."""
         ...
 
-    def domain_key(self, domain: PseudonymDomain) -> bytes:
-        """32 bytes, HKDF-SHA-256 (RFC 5869) of the epoch's key."""
+    def epochs(self) -> tuple[str, ...]:
+        """Every epoch that was ever started, oldest first; the last one is current."""
+        ...
+
+    def domain_key(self, domain: PseudonymDomain, *, epoch: str | None = None) -> bytes:
+        """32 bytes, HKDF-SHA-256 (RFC 5869) of the epoch's key; None means the current epoch.
+
+        An earlier epoch is for upkeep (crosswalk, re-identification), never for publishing.
+        """
         ...
 
     def sign(self, message: bytes) -> Signature:
         """Sign a manifest's canonical bytes."""
+        ...
+
+
+class RotatingKeys(KeyRing, Protocol):
+    """A key ring that can begin a new epoch; publishing has no use for it."""
+
+    def start_epoch(self, epoch: str, *, new_root: bool) -> None:
+        """Make an epoch the current one, in one step: killed at any moment, the old or the new is.
+
+        new_root: after a compromise, it hangs on a root made now; earlier epochs keep theirs.
+        Raises EpochUsed, KeyFault.
+        """
         ...
 
 

@@ -209,7 +209,7 @@ def _services(settings: ServeSettings, clock: Clock, opened: ExitStack) -> Servi
     """What is read at start; the journal is opened last, and announces the policies."""
     registry = load_registry()
     lists = {"geography": registry.geography()}
-    catalog = load_catalog(settings.products_dir, registry_lists=lists)
+    catalog = load_catalog(settings.products_dir, registry_lists=lists, runs_sql=False)
     policy = load_policy(settings.policies_dir, engine_from=CedarEngine)
     public_key = _public_key(settings.release_public_key_path)
     releases = ReleaseFiles(settings.releases_dir, public_keys=(public_key,))

@@ -9,6 +9,7 @@ from gateway.contracts import check_contracts
 from gateway.errors import PolicyFault
 from gateway.organisations import load_registry
 from gateway.policy.loading import load_policy
+from gateway.upkeep.signatories import load_signatories
 
 
 def check_all(products_dir: Path, policies_dir: Path) -> tuple[str, ...]:
@@ -23,6 +24,7 @@ def check_all(products_dir: Path, policies_dir: Path) -> tuple[str, ...]:
 def _policy_faults(policies_dir: Path, products: set[str]) -> tuple[str, ...]:
     try:
         policy = load_policy(policies_dir, engine_from=CedarEngine)
+        load_signatories(policies_dir, policy)
     except PolicyFault as fault:
         return (f"{policies_dir}: {fault.detail}",)
     unknown = sorted({each.product for each in policy.subscriptions} - products)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -15,9 +16,9 @@ import typer
 from gateway.adapters.cedar import CedarEngine
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.journal_sqlite import SqliteJournal
-from gateway.adapters.keys_file import FileKeys
 from gateway.adapters.warehouse_duckdb import DuckDbWarehouse
 from gateway.batch.progress import progress_bars
+from gateway.batch.pseudonyms_keys import open_publishing_keys
 from gateway.batch.release_view import release_store
 from gateway.contracts import load_catalog
 from gateway.errors import GatewayError
@@ -89,11 +90,13 @@ def _services(settings: BatchSettings) -> Generator[PublishServices]:
             catalog=load_catalog(settings.products_dir, registry_lists={geography.id: geography}),
             registry=registry,
             warehouse=warehouse,
-            keys=FileKeys(settings.keys_dir),
+            keys=open_publishing_keys(settings),
             releases=release_store(settings),
             journal_published=lambda manifest: _journal_published(journal, manifest),
             policy_set_sha256=policy.sha256,
             build=version("jakelu"),
+            processes=settings.processes or os.cpu_count() or 1,
+            audit_seconds=settings.audit_seconds,
         )
     finally:
         journal.close()

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.contracts.checks import cross_checks
 from gateway.contracts.code_list_file import Lists, read_code_lists
 from gateway.contracts.contract_file import read_contract
 from gateway.contracts.faults import ContractFaults, Fault
+from gateway.contracts.source_tables import SourceTable, SourceTables, read_source_tables
 from gateway.errors import ContractFault
 from gateway.model.codes import CodeList
 from gateway.model.product import Product
 from gateway.model.ruling import unknown_product
 
 CODE_LISTS = "codelists"
+SOURCES = "sources"
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The products there are, by id, and the code lists that they use."""
+    """The products there are, by id, the code lists that they use, and the tables they may read."""
 
     products: tuple[Product, ...]
     code_lists: Mapping[str, CodeList]
+    tables: SourceTables = field(default_factory=dict[str, SourceTable])
 
     def find(self, product_id: str) -> Product:
         """Raises the one NotFound of an unknown product."""
@@ -40,13 +43,16 @@ class Catalog:
         return found
 
 
-def load_catalog(products_dir: Path, *, registry_lists: Mapping[str, CodeList]) -> Catalog:
+def load_catalog(
+    products_dir: Path, *, registry_lists: Mapping[str, CodeList], runs_sql: bool = True
+) -> Catalog:
     """Read every contract of a folder.
 
     registry_lists: code lists that the registry of organisations gives (`geography`), by id.
+    runs_sql: False on the serve road, which runs none and so does not load the parser of it.
     Raises ContractFault with the file, the line and the remedy of every fault.
     """
-    catalog, faults = _read(products_dir, registry_lists, tested_products=None)
+    catalog, faults = _read(products_dir, registry_lists, tested_products=None, runs_sql=runs_sql)
     if faults:
         raise ContractFaults(faults)
     return catalog
@@ -71,24 +77,26 @@ def _read(
     registry_lists: Mapping[str, CodeList],
     *,
     tested_products: frozenset[str] | None,
+    runs_sql: bool = True,
 ) -> tuple[Catalog, tuple[Fault, ...]]:
     faults: list[Fault] = []
     products: list[Product] = []
-    lists = Lists(dict(registry_lists), {})
+    lists, tables = Lists(dict(registry_lists), {}), None
     try:
         lists = read_code_lists(folder / CODE_LISTS, registry_lists)
+        tables = read_source_tables(folder / SOURCES) if runs_sql else None
     except ContractFaults as found:
-        # Without its code lists a contract would be blamed for faults that are not its own.
+        # Without its lists a contract would be blamed for faults that are not its own.
         return Catalog((), lists.codes), found.faults
     for path in sorted(folder.glob("*.yaml")):
         try:
             contract = read_contract(path, lists)
-            faults += cross_checks(contract, lists, tested_products=tested_products)
+            faults += cross_checks(contract, lists, tables=tables, tested_products=tested_products)
             products.append(contract.product)
         except ContractFaults as found:
             faults += found.faults
     faults += _folder_faults(folder)
-    return Catalog(tuple(products), lists.codes), tuple(sorted(set(faults)))
+    return Catalog(tuple(products), lists.codes, tables or {}), tuple(sorted(set(faults)))
 
 
 def _folder_faults(folder: Path) -> list[Fault]:

@@ -32,6 +32,14 @@ class GroupsLevel(StrictModel):
     grouping: Name
 
 
+class TruncateLevel(StrictModel):
+    """Codes to their first signs; a missing value becomes `X`."""
+
+    name: Name
+    kind: Literal[LevelKind.TRUNCATE]
+    length: Annotated[int, Field(ge=1)]
+
+
 class KeepLevel(StrictModel):
     """The code as it is; a missing value becomes `X`."""
 
@@ -57,8 +65,34 @@ class AllLevel(StrictModel):
 
 
 LevelTerms = Annotated[
-    BandsLevel | GroupsLevel | KeepLevel | PoolLevel | AllLevel, Field(discriminator="kind")
+    BandsLevel | GroupsLevel | TruncateLevel | KeepLevel | PoolLevel | AllLevel,
+    Field(discriminator="kind"),
 ]
+
+
+class RoundTerms(StrictModel):
+    """Numbers to the nearest multiple of `step`; bottom and top are multiples of it."""
+
+    step: Annotated[float, Field(gt=0)]
+    top: float
+    bottom: float = 0.0
+
+    @model_validator(mode="after")
+    def _whole_steps(self) -> RoundTerms:
+        if self.bottom >= self.top:
+            raise ValueError("the top must be above the bottom")
+        if any(
+            abs(end / self.step - round(end / self.step)) > 1e-9 for end in (self.bottom, self.top)
+        ):
+            raise ValueError("the bottom and the top must be multiples of the step")
+        return self
+
+
+class SensitiveTerms(StrictModel):
+    """What is not to be learnt of a person. hides: columns that would tell it."""
+
+    reason: Text
+    hides: tuple[Name, ...] = ()
 
 
 class RowsColumnTerms(StrictModel):
@@ -70,6 +104,29 @@ class RowsColumnTerms(StrictModel):
     source: Name | None = None
     levels: tuple[LevelTerms, ...] = ()
     code_list: Text | None = None
+    length: Annotated[int, Field(ge=1)] | None = None
+    bounds: tuple[int, ...] = ()
+    round: RoundTerms | None = None
+    sensitive: SensitiveTerms | None = None
+
+    @model_validator(mode="after")
+    def _terms_of_the_transformation(self) -> RowsColumnTerms:
+        given = {
+            Transformation.TRUNCATE: self.length is not None,
+            Transformation.BANDS: bool(self.bounds),
+            Transformation.ROUND: self.round is not None,
+        }
+        names = {
+            Transformation.TRUNCATE: "length",
+            Transformation.BANDS: "bounds",
+            Transformation.ROUND: "round",
+        }
+        for transformation, name in names.items():
+            if given[transformation] != (self.transformation is transformation):
+                raise ValueError(f"`{name}` belongs to the transformation `{transformation}`")
+        if list(self.bounds) != sorted(set(self.bounds)):
+            raise ValueError("bounds must ascend")
+        return self
 
 
 class DimensionTerms(StrictModel):

@@ -49,13 +49,15 @@ class ContractColumn:
 class ContractSql:
     """One SQL text of a contract.
 
-    is_read: its columns reach a release, unlike those of a count of dirt.
+    is_read: its columns reach a release, unlike those of a count of dirt. is_extract: as rows or
+    cells, which are protected, unlike labels.
     is_dated: it must be of one day, so it names the as-of parameter.
     """
 
     text: str
     place: YamlPath
     is_read: bool
+    is_extract: bool
     is_dated: bool
 
 

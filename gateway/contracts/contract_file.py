@@ -204,11 +204,13 @@ def _queries(
     for name, section in (("rows", terms.rows), ("cube", terms.cube)):
         if section is not None:
             path = (*place, name, "extract")
-            yield ContractSql(section.extract, path, is_read=True, is_dated=True)
+            yield ContractSql(section.extract, path, is_read=True, is_extract=True, is_dated=True)
     for column in columns:
         if isinstance(column.terms, DimensionTerms) and column.terms.codes_sql is not None:
             path = (*column.terms_place, "codes_sql")
-            yield ContractSql(column.terms.codes_sql, path, is_read=True, is_dated=False)
+            yield ContractSql(
+                column.terms.codes_sql, path, is_read=True, is_extract=False, is_dated=False
+            )
     for index, rule in enumerate(dirt):
         path = (*_QUALITY, index, "query")
-        yield ContractSql(rule.count_sql, path, is_read=False, is_dated=False)
+        yield ContractSql(rule.count_sql, path, is_read=False, is_extract=False, is_dated=False)

@@ -17,13 +17,14 @@ class LadderStepTerms(StrictModel):
 
 
 class AnonymityTerms(StrictModel):
-    """The k gate: see docs/contracts.md, *Anonymity*."""
+    """The k and l gate: see docs/contracts.md, *Anonymity*."""
 
     k: int
     ladder: tuple[LadderStepTerms, ...]
     suppress_order: tuple[Name, ...]
     maximum_suppressed_share: float
     suppressed_code: Text = "*"
+    least_values: Annotated[int, Field(alias="l", ge=2, le=4)] = 2
 
 
 class RowsTerms(StrictModel):
@@ -41,17 +42,30 @@ class NestingTerms(StrictModel):
     parts: Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
+class CombinationTerms(StrictModel):
+    """Levels that are published together, by dimension, of some measures."""
+
+    measures: Annotated[tuple[Name, ...], Field(min_length=1)]
+    levels: dict[Name, tuple[Name, ...]]
+    least_persons: Annotated[int, Field(ge=0)] = 0
+
+
 class DisclosureTerms(StrictModel):
+    """What must stay unknown: see docs/contracts.md, *Disclosure*."""
+
     threshold: Annotated[int, Field(ge=0)]
     reason: Text
+    outsider_width: Annotated[int, Field(ge=0)] = 0
+    insider_width: Annotated[int, Field(ge=0)] = 0
+    coalition: Annotated[int, Field(ge=1, le=3)] = 1
 
 
 class CubeTerms(StrictModel):
-    """How a cube is made. combinations: levels by dimension, published together."""
+    """How a cube is made."""
 
     extract: Text
     nestings: tuple[NestingTerms, ...]
-    combinations: Annotated[tuple[dict[Name, tuple[Name, ...]], ...], Field(min_length=1)]
+    combinations: Annotated[tuple[CombinationTerms, ...], Field(min_length=1)]
     disclosure: DisclosureTerms
 
 

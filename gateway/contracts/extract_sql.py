@@ -1,4 +1,4 @@
-"""Contract SQL as text: what can be said of it without a database."""
+"""Contract SQL as text: what can be said of its tokens."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from dataclasses import dataclass
 # Names in double quotes are tokens too: a comment or a text does not begin inside one.
 _TOKEN = re.compile(r"--[^\n\r]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"", re.DOTALL)
 _ODD = re.compile(r"/\*.*/\*.*|(?!\"\w+\")\".*", re.DOTALL)
-_WITH_NAME = re.compile(
-    r"\b(\w+)\s*(?:\([^()]*\)\s*)?AS\s*(?:NOT\s+)?(?:MATERIALIZED\s*)?\(", re.IGNORECASE
-)
-_TABLE = re.compile(
-    r"(?<!DISTINCT )\b(?:FROM|JOIN)\s+(?!\()(?:LATERAL\s+)?([^\s(),;]+)", re.IGNORECASE
-)
 _PARAMETER = re.compile(r"\$\w*|\?|(?<!:):[A-Za-z_]\w*")
 
 
@@ -24,11 +18,6 @@ class Found:
 
     text: str
     offset: int
-
-
-def without_comments(sql: str) -> str:
-    """The text with its comments blanked; every character keeps its place."""
-    return _TOKEN.sub(lambda m: m[0] if m[0][0] in "'\"" else _blank(m[0]), sql)
 
 
 def without_texts(sql: str) -> str:
@@ -48,7 +37,7 @@ def _blank(text: str) -> str:
 
 
 def odd_tokens(sql: str) -> Iterator[Found]:
-    """Tokens that an engine may end elsewhere than this module does.
+    """Tokens that an engine may end elsewhere than this module and the parser do.
 
     A comment within a comment; a name in quotes that is more than letters, digits and underscores;
     a text with a prefix (`E'…'`), in which a backslash may escape the quote; a quote without an end.
@@ -63,14 +52,8 @@ def odd_tokens(sql: str) -> Iterator[Found]:
         yield Found(match[0], match.start())
 
 
-def words(sql: str, wanted: str) -> Iterator[Found]:
-    """Where a pattern occurs as whole words, outside comments and text literals."""
-    yield from marks(sql, rf"\b(?:{wanted})\b")
-
-
-def marks(sql: str, wanted: str) -> Iterator[Found]:
-    """Where a pattern occurs outside comments and text literals."""
-    for match in re.finditer(wanted, without_texts(sql), re.IGNORECASE):
+def semicolons(sql: str) -> Iterator[Found]:
+    for match in re.finditer(";", without_texts(sql)):
         yield Found(match[0], match.start())
 
 
@@ -78,12 +61,3 @@ def parameters(sql: str) -> Iterator[Found]:
     """Every placeholder, of whatever style."""
     for match in _PARAMETER.finditer(without_texts(sql)):
         yield Found(match[0], match.start())
-
-
-def tables(sql: str) -> Iterator[Found]:
-    """What stands after FROM and JOIN and is not a name that the statement gives itself."""
-    text = without_texts(sql)
-    own = {name.casefold() for name in _WITH_NAME.findall(text)}
-    for match in _TABLE.finditer(text):
-        if match[1].casefold() not in own:
-            yield Found(match[1], match.start(1))

@@ -18,9 +18,10 @@ from gateway.contracts.column_terms import (
     MeasureTerms,
     PoolLevel,
     RowsColumnTerms,
+    TruncateLevel,
 )
 from gateway.contracts.contract import ContractColumn
-from gateway.contracts.contract_terms import ContractTerms, CubeTerms, RowsTerms
+from gateway.contracts.contract_terms import ContractTerms, CubeTerms, DisclosureTerms, RowsTerms
 from gateway.model.product import (
     AnonymityRules,
     Column,
@@ -34,7 +35,9 @@ from gateway.model.product import (
     Measure,
     Nesting,
     Product,
+    Rounding,
     RowsSpec,
+    Sensitive,
 )
 
 
@@ -97,6 +100,7 @@ def _rows(terms: RowsTerms, columns: tuple[ContractColumn, ...], lists: Lists) -
             suppress_order=rules.suppress_order,
             maximum_suppressed_share=rules.maximum_suppressed_share,
             suppressed_code=rules.suppressed_code,
+            diversity=rules.least_values,
         ),
     )
 
@@ -116,6 +120,10 @@ def _column(column: ContractColumn, terms: RowsColumnTerms, lists: Lists) -> Col
         code_list=terms.code_list,
         required=column.is_required,
         unique=column.is_unique,
+        length=terms.length or 0,
+        bounds=terms.bounds,
+        rounding=terms.round and Rounding(terms.round.step, terms.round.bottom, terms.round.top),
+        sensitive=terms.sensitive and Sensitive(terms.sensitive.reason, terms.sensitive.hides),
     )
 
 
@@ -128,6 +136,8 @@ def _level(terms: LevelTerms, groupings: dict[str, Grouping]) -> Level:
             return Level(
                 terms.name, terms.kind, groups=grouping.groups, otherwise=grouping.otherwise
             )
+        case TruncateLevel():
+            return Level(terms.name, terms.kind, length=terms.length)
         case KeepLevel():
             return Level(terms.name, terms.kind)
         case PoolLevel():
@@ -157,8 +167,21 @@ def _cube(terms: CubeTerms, columns: tuple[ContractColumn, ...]) -> CubeSpec:
             if isinstance(column.terms, MeasureTerms)
         ),
         nestings=tuple(Nesting(nesting.whole, nesting.parts) for nesting in terms.nestings),
-        combinations=tuple(Combination(levels) for levels in terms.combinations),
-        disclosure=DisclosureRules(terms.disclosure.threshold, terms.disclosure.reason),
+        combinations=tuple(
+            Combination(one.levels, frozenset(one.measures), one.least_persons)
+            for one in terms.combinations
+        ),
+        disclosure=_disclosure(terms.disclosure),
+    )
+
+
+def _disclosure(terms: DisclosureTerms) -> DisclosureRules:
+    return DisclosureRules(
+        threshold=terms.threshold,
+        reason=terms.reason,
+        outsider_width=terms.outsider_width,
+        insider_width=terms.insider_width,
+        coalition=terms.coalition,
     )
 
 

@@ -67,6 +67,19 @@ QUASI_IDENTIFIERS = frozenset(
     }
 )
 
+# What the sources say of a person's circumstances: not to be learnt by knowing who is meant.
+SENSITIVE_SOURCES = frozenset(
+    {
+        "atmt.tyollisyyskoodi.koodi",
+        "atmt.tyollistymissuunnitelma.suunnitelmatyyppi",
+        "atmt.tyonhakujakso.paattymissyy",
+        "atmt.palvelujakso.palvelu",
+        "atmt.palvelujakso.paattymissyy",
+        "atmt.yhteydenotto.syy",
+        "ya.tukipaatos.tukilaji",
+    }
+)
+
 MINIMUM_K = 5
 MAXIMUM_SUPPRESSED_SHARE = 0.05
 MINIMUM_N = 10

@@ -69,7 +69,8 @@ def check_no_income_register(admitted: Admitted, manifest: Manifest, services: S
     """
     product, permit, request = admitted.product, admitted.permit, admitted.request
     is_rows = ProductKind.ROWS in {manifest.kind, product.kind}
-    if not is_rows or INCOME_REGISTER not in {*manifest.sources, *product.sources}:
+    named = {source.casefold() for source in (*manifest.sources, *product.sources)}
+    if not is_rows or INCOME_REGISTER not in named:
         return
     denial = Denial(
         error_type=IncomeRegisterRowsRefused,

@@ -43,6 +43,18 @@ _RELEASE = _PRODUCT | {
     *("manifest_sha256", "inputs_sha256", "policy_set_hash"),
 }
 
+# Upkeep of pseudonyms (`journal.pseudonym_body`): who ran it, for which recipient's slice, and why.
+_BY = frozenset({"sub", "operator"})
+_SLICE = frozenset(
+    {
+        *("organisation", "product", "release", "family", "pseudonym_purpose"),
+        *("areas_requested", "areas_granted"),
+    }
+)
+_UPKEEP = _BY | _SLICE | {"purpose", "legal_basis", "subscription", "case_ref"}
+_SIGNED = frozenset({"statement_sha256", "key_id", "signature"})
+_REIDENTIFICATION = _UPKEEP | _SIGNED | {"reidentification", "epoch"}
+
 FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
     {
         EntryKind.INTENT: _ACCESS,
@@ -54,6 +66,15 @@ FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
         EntryKind.RELEASE_PUBLISHED: _RELEASE,
         EntryKind.RELEASE_EXPIRED: _RELEASE,
         EntryKind.RECOVERY: frozenset({"intents_closed", "first_intent_seq", "last_intent_seq"}),
+        EntryKind.PSEUDONYM_ROTATED: _BY | {"epoch", "epoch_before", "new_root"},
+        EntryKind.PSEUDONYM_CROSSWALK: _UPKEEP
+        | {"epoch", "epoch_before", "persons", "persons_mapped", "bytes", "content_sha256"},
+        EntryKind.PSEUDONYM_REFUSED: _UPKEEP
+        | {"action", "refusal", "epoch", "epoch_before", "reidentification"},
+        EntryKind.REIDENTIFICATION_REQUESTED: _REIDENTIFICATION
+        | {"commitment", "requested_utc", "valid_until_utc"},
+        EntryKind.REIDENTIFICATION_APPROVED: _REIDENTIFICATION,
+        EntryKind.REIDENTIFICATION_ANSWERED: _REIDENTIFICATION | {"approvers", "found"},
     }
 )
 

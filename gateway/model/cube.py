@@ -56,7 +56,8 @@ class Lattice:
 
     counts: (measure, *axes) int64 >= 0; measures may end with latent ones (differences of nested measures).
     measure_lines: sum relations along the measure axis; latent: indices of measures that are never published.
-    designed: (*axes) bool, True where the contract publishes the combination.
+    designed: (measure, *axes) bool, True where a contract publishes the measure in the combination;
+    of a latent measure, where its whole and all its parts are.
     """
 
     axes: tuple[Axis, ...]

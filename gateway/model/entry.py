@@ -19,6 +19,12 @@ class EntryKind(StrEnum):
     RELEASE_PUBLISHED = "release.published"
     RELEASE_EXPIRED = "release.expired"
     RECOVERY = "recovery"
+    PSEUDONYM_ROTATED = "pseudonym.rotated"
+    PSEUDONYM_CROSSWALK = "pseudonym.crosswalk"
+    PSEUDONYM_REFUSED = "pseudonym.refused"
+    REIDENTIFICATION_REQUESTED = "reidentification.requested"
+    REIDENTIFICATION_APPROVED = "reidentification.approved"
+    REIDENTIFICATION_ANSWERED = "reidentification.answered"
 
 
 class Outcome(StrEnum):

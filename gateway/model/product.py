@@ -41,12 +41,17 @@ class Transformation(StrEnum):
     DROP = "drop"
     PSEUDONYM = "pseudonym"
     MONTH = "month"  # date → first day of its month
+    YEAR = "year"  # date → first day of its year
+    TRUNCATE = "truncate"  # code → its first `length` signs
+    BANDS = "bands"  # whole number → "25-29" by lower bounds
+    ROUND = "round"  # number → nearest step, between a bottom and a top that outliers go to
     GENERALISE = "generalise"  # quasi-identifier: starts at its first level, ladder may go further
 
 
 class LevelKind(StrEnum):
     BANDS = "bands"  # integer → "25-29" by lower bounds
     GROUPS = "groups"  # code → group code
+    TRUNCATE = "truncate"  # code → its first `length` signs
     KEEP = "keep"  # code as it is
     POOL_SMALL = (
         "pool_small"  # values of fewer than `minimum_persons` in the slice → one pooled code
@@ -60,6 +65,7 @@ class Level:
 
     bounds: for BANDS, ascending lower bounds; [25, 30] gives "-24", "25-29", "30-".
     groups: for GROUPS, source code → group code; a code that is not a key goes to `otherwise`.
+    length: for TRUNCATE, how many signs stay.
     """
 
     name: str
@@ -69,6 +75,27 @@ class Level:
     otherwise: str = ""
     minimum_persons: int = 0
     pooled_code: str = ""
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """Numbers go to the nearest multiple of step; what is below bottom or above top, to them."""
+
+    step: float
+    bottom: float
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """A column whose value must not follow from the quasi-identifiers. reason: why it is one.
+
+    hides: columns that would tell its value, and are hidden in the same rows.
+    """
+
+    reason: str
+    hides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +103,8 @@ class Column:
     """One column of a rows product.
 
     source: column of the extract; lineage: `system.table.column` texts it is made from.
-    levels: for GENERALISE only, finest first, the last one is ALL.
+    levels: for GENERALISE only, finest first, the last one is ALL. length, bounds, rounding: for
+    TRUNCATE, BANDS and ROUND. sensitive: for what is not to be learnt of a person.
     """
 
     name: str
@@ -91,6 +119,10 @@ class Column:
     code_list: str | None = None
     required: bool = False
     unique: bool = False
+    length: int = 0
+    bounds: tuple[int, ...] = ()
+    rounding: Rounding | None = None
+    sensitive: Sensitive | None = None
 
     @property
     def is_quasi_identifier(self) -> bool:
@@ -113,8 +145,9 @@ class LadderStep:
 class AnonymityRules:
     """k distinct persons per combination; ladder in order; then suppression up to a share of rows.
 
-    suppress_order: quasi-identifier columns whose values are suppressed first, in order.
-    suppressed_code: what stands in place of a suppressed value.
+    suppress_order: quasi-identifiers and sensitive columns whose values are suppressed first, in
+    order. suppressed_code: what stands in place of a suppressed value.
+    diversity: l; no fewer values of a sensitive column than this cover all persons of a combination.
     """
 
     k: int
@@ -122,6 +155,7 @@ class AnonymityRules:
     suppress_order: tuple[str, ...]
     maximum_suppressed_share: float
     suppressed_code: str = "*"
+    diversity: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +240,34 @@ class Nesting:
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """Levels that are published together, by dimension; every dimension is named."""
+    """Levels that are published together, by dimension, and of which measures.
+
+    levels: every dimension is named; measures: those published here, and no others. least_persons:
+    a place (a geographic code) with fewer in any slice, by the first of the measures over all
+    classes, is left out: what would be mostly hidden is better not published.
+    """
 
     levels: Mapping[str, tuple[str, ...]]
+    measures: frozenset[str]
+    least_persons: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRules:
-    """threshold: counts of 1..threshold-1 are hidden; 0 turns it off (no persons). reason: why so many."""
+    """What must stay unknown of a cube.
+
+    threshold: counts of 1..threshold-1 are hidden; 0 turns all of it off (no persons). reason: why
+    so many. outsider_width, insider_width: how wide, in persons, the interval of a hidden small
+    count must stay by all published sums together, for a reader of the cube and for an area that
+    knows its own figures besides; 0 where only single subtractions are looked at. coalition: how
+    many areas may put their own figures together.
+    """
 
     threshold: int
     reason: str
+    outsider_width: int = 0
+    insider_width: int = 0
+    coalition: int = 1
 
 
 @dataclass(frozen=True, slots=True)

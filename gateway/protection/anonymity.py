@@ -1,9 +1,10 @@
-"""The release gate of rows: at least k distinct persons behind every combination of one slice.
+"""The release gate of rows: at least k distinct persons behind every combination of one slice, and
+no sensitive value that a combination tells of everybody in it.
 
 Global recoding first (the contract's ladder, for the whole slice at once), then local suppression
 of values in the few rows that are left. Counted are persons, not rows, over every delivered
-quasi-identifier. Source: Samarati & Sweeney (1998); Hundepool et al., Statistical Disclosure
-Control (2012), ch. 3.
+quasi-identifier. Source: Samarati & Sweeney (1998); Machanavajjhala et al. (2007); Hundepool et al.,
+Statistical Disclosure Control (2012), ch. 3.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gateway.errors import ContractFault, ReleaseRefused
-from gateway.model.product import AnonymityRules, Column, LadderStep, Level
-from gateway.protection.generalise import Coded, coded
-from gateway.protection.persons import distinct_persons, numbered
-from gateway.protection.told import Told, hidden_elsewhere, is_finer
-
-LIMITS = (
-    (
-        "k is counted per combination of values within one slice; it says nothing about "
-        "trajectories: several rows of one pseudonym, read together, can be rarer than k."
-    ),
-    "k says nothing about groups whose members share a sensitive value (no l-diversity yet).",
+from gateway.model.product import AnonymityRules, Column, ColumnType
+from gateway.protection.diversity import least_cover
+from gateway.protection.generalise import Coded
+from gateway.protection.persons import distinct_persons
+from gateway.protection.rows_course import Course, report_of
+from gateway.protection.rows_hiding import Hiding, hide_for_k, hide_for_l, withhold_columns
+from gateway.protection.rows_slice import Granularity, RowSlice, ladder
+from gateway.protection.told import (
+    Crowd,
+    Told,
+    crowds_of,
+    hidden_elsewhere,
+    is_finer,
 )
-_LARGEST_CODE = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +42,6 @@ class Anonymised:
     report: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Slice:
-    """persons: (rows) numbered 0..; columns: the quasi-identifiers, in the contract's order."""
-
-    table: pa.Table
-    ids: NDArray[np.int64]
-    persons: NDArray[np.int64]
-    columns: tuple[Column, ...]
-
-    @property
-    def size(self) -> int:
-        """How many distinct persons."""
-        return int(self.persons.max(initial=-1)) + 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Granularity:
-    """Where the ladder stands: steps taken, and each column's level and codes."""
-
-    steps: tuple[LadderStep, ...]
-    levels: Mapping[str, Level]
-    coding: tuple[Coded, ...]
-
-
 def anonymise(
     table: pa.Table,
     *,
@@ -72,193 +50,172 @@ def anonymise(
     rules: AnonymityRules,
     told: Sequence[Told] = (),
 ) -> Anonymised:
-    """Bring one slice to k, or refuse it.
+    """Bring one slice to k and l, or refuse it.
 
-    told: the same area's slices of other products that share its pseudonyms; none of their persons
+    told: what the area reads of the same persons elsewhere, under the same pseudonyms; none of them
     is told of in finer terms than there.
 
     table: the slice under delivered column names, its quasi-identifiers still as extracted; they
-    come back as strings without nulls, every other column as it was. persons: (rows) internal ids.
-    A slice of fewer than k persons comes back with no rows, which its report counts.
-    Raises ReleaseRefused when the ladder's end still leaves too much to suppress, ContractFault.
+    come back as strings without nulls, every other column as it was, but for hidden values.
+    persons: (rows) internal ids. A slice of fewer than k persons comes back with no rows, which its
+    report counts. Raises ReleaseRefused when the ladder's end still leaves too much to suppress,
+    ContractFault.
     """
-    quasi = tuple(column for column in columns if column.is_quasi_identifier)
-    _check(table, persons, quasi, rules)
-    piece = _Slice(table, persons, numbered(persons), quasi)
+    _check(table, persons, columns, rules)
+    piece = RowSlice.of(table, persons, columns)
     if piece.size < rules.k:
         return _withheld(piece, rules)
-    order = _suppress_order(quasi, rules)
+    crowds = [crowd for one in told for crowd in crowds_of(one, piece.secret, persons=piece.ids)]
+    course = Course()
     share = 1.0
-    for granularity in _ladder(piece, rules):
-        if any(is_finer(granularity.levels, quasi, other) for other in told):
+    for granularity, without in _attempts(piece, rules):
+        hiding = _hiding(piece, granularity, rules, told=told, crowds=crowds)
+        withheld = withhold_columns(hiding, without)
+        below, uniform = _open_questions(
+            piece, granularity, rules, crowds=crowds, withheld=withheld
+        )
+        if not without:
+            course.note(piece, granularity, below_k=below, uniform=uniform)
+        if any(is_finer(granularity.levels, piece.known, other) for other in told):
             continue
-        share = _rows_below_k(granularity.coding, None, piece.persons, rules.k).mean()
+        share = float((below | uniform).mean())
         if share > rules.maximum_suppressed_share:
             continue
-        hidden = _hidden_elsewhere(piece, granularity, told)
-        _suppress(granularity.coding, hidden, piece.persons, k=rules.k, order=order)
-        share = hidden.any(axis=0).mean()
+        hide_for_k(hiding)
+        hide_for_l(hiding)
+        share = float(_suppressed(hiding, withheld).mean())
         if share <= rules.maximum_suppressed_share:
-            return _published(piece, granularity, hidden, rules)
+            return _published(hiding, granularity, course, withheld)
     raise ReleaseRefused(
         f"After the last step of the ladder {100 * share:.1f} % of a slice's rows are or would have "
-        f"to be suppressed for k = {rules.k}; at most {100 * rules.maximum_suppressed_share:.1f} % "
-        "may be. Add a coarser step to the contract's ladder."
+        f"to be suppressed for k = {rules.k} and l = {rules.diversity}; at most "
+        f"{100 * rules.maximum_suppressed_share:.1f} % may be. Add a coarser step to the contract's "
+        "ladder."
     )
 
 
-# --- the ladder ------------------------------------------------------------------------------
+def _attempts(
+    piece: RowSlice, rules: AnonymityRules
+) -> Iterator[tuple[Granularity, tuple[int, ...]]]:
+    """The ladder; and at its end, sensitive columns withheld as a whole, one more each time.
 
-
-def _ladder(piece: _Slice, rules: AnonymityRules) -> Iterator[_Granularity]:
-    """The finest granularity, then one more step of the ladder each time."""
-    levels = {column.name: column.levels[0] for column in piece.columns}
-    coding = {column.name: _coded(piece, column, column.levels[0]) for column in piece.columns}
-    by_name = {column.name: column for column in piece.columns}
-    yield _Granularity((), dict(levels), tuple(coding.values()))
-    for count, step in enumerate(rules.ladder, start=1):
-        level = _find_level(by_name, step)
-        levels[step.column] = level
-        coding[step.column] = _coded(piece, by_name[step.column], level)
-        yield _Granularity(rules.ladder[:count], dict(levels), tuple(coding.values()))
-
-
-def _coded(piece: _Slice, column: Column, level: Level) -> Coded:
-    return coded(piece.table.column(column.name), level, persons=piece.ids)
-
-
-def _find_level(columns: Mapping[str, Column], step: LadderStep) -> Level:
-    levels = columns[step.column].levels if step.column in columns else ()
-    for level in levels:
-        if level.name == step.level:
-            return level
-    raise ContractFault(f"The ladder names {step.column} at {step.level}, which does not exist.")
-
-
-# --- counting and suppressing ----------------------------------------------------------------
-
-
-def _combinations(
-    coding: Sequence[Coded], hidden: NDArray[np.bool_] | None, rows: int
-) -> NDArray[np.int64]:
-    """(rows) the number 0.. of each row's combination; a suppressed value is a value of its own."""
-    combination = np.zeros(rows, dtype=np.int64)
-    width = 1
-    for place, column in enumerate(coding):
-        values = len(column.names) + 1
-        if width * values >= _LARGEST_CODE:
-            combination = _ranked(combination)
-            width = rows
-        codes = column.codes
-        if hidden is not None:
-            codes = np.where(hidden[place], values - 1, codes)
-        combination = combination * values + codes
-        width *= values
-    return _ranked(combination)
-
-
-def _ranked(combination: NDArray[np.int64]) -> NDArray[np.int64]:
-    """0, 1, 2 … in the order of the values: ties are decided alike whatever order the rows come in."""
-    return np.unique(combination, return_inverse=True)[1].astype(np.int64)
-
-
-def _rows_below_k(
-    coding: Sequence[Coded], hidden: NDArray[np.bool_] | None, persons: NDArray[np.int64], k: int
-) -> NDArray[np.bool_]:
-    """(rows) True where fewer than k distinct persons share the row's combination."""
-    combination = _combinations(coding, hidden, len(persons))
-    counts = distinct_persons(combination, persons, groups=int(combination.max(initial=-1)) + 1)
-    return (counts < k)[combination]
-
-
-def _hidden_elsewhere(
-    piece: _Slice, granularity: _Granularity, told: Sequence[Told]
-) -> NDArray[np.bool_]:
-    """(columns, rows) True where another product of the family hides the value."""
-    names = [column.name for column in piece.columns]
-    coding = dict(zip(names, granularity.coding, strict=True))
-    hidden = np.zeros((len(names), len(piece.ids)), dtype=np.bool_)
-    for other in told:
-        hidden |= hidden_elsewhere(coding, granularity.levels, other, persons=piece.ids)
-    return hidden
-
-
-def _suppress(
-    coding: Sequence[Coded],
-    hidden: NDArray[np.bool_],
-    persons: NDArray[np.int64],
-    *,
-    k: int,
-    order: Sequence[int],
-) -> None:
-    """Mark in hidden (columns, rows) further values, until every combination has k persons.
-
-    Column by column, only in the rows still below k; a column of one value has nothing to hide. A
-    combination that has reached k never shrinks. What is below k at the end has every value
-    suppressed and is one group; if that is too small itself, the smallest other combination joins
-    it, and brings k persons with it.
+    Those that the contract would suppress first go first.
     """
-    below = _rows_below_k(coding, hidden, persons, k)
-    useful = [place for place in order if len(coding[place].names) > 1]
-    for place in useful:
-        if not below.any():
-            return
-        hidden[place, below] = True
-        below = _rows_below_k(coding, hidden, persons, k)
-    if below.any():
-        combination = _combinations(coding, hidden, len(persons))
-        rows = np.bincount(combination)
-        rows[combination[below]] = len(persons) + 1
-        hidden[np.ix_(useful, combination == rows.argmin())] = True
+    last: Granularity | None = None
+    for granularity in ladder(piece, rules):
+        last = granularity
+        yield granularity, ()
+    names = [column.name for column in piece.secret]
+    order = [names.index(name) for name in rules.suppress_order if name in names]
+    order += [place for place in range(len(names)) if place not in order]
+    for count in range(1, len(order) + 1):
+        if last is not None:
+            yield last, tuple(order[:count])
 
 
-def _suppress_order(columns: Sequence[Column], rules: AnonymityRules) -> tuple[int, ...]:
-    """Places of the columns: those that the contract names first, then the others."""
-    names = [column.name for column in columns]
-    rest = [name for name in names if name not in rules.suppress_order]
-    return tuple(names.index(name) for name in (*rules.suppress_order, *rest))
+def _hiding(
+    piece: RowSlice,
+    granularity: Granularity,
+    rules: AnonymityRules,
+    *,
+    told: Sequence[Told],
+    crowds: Sequence[Crowd],
+) -> Hiding:
+    """What is hidden before anything is counted: what is hidden elsewhere."""
+    names = [column.name for column in piece.known]
+    coding = dict(zip(names, granularity.coding, strict=True))
+    known = np.zeros((len(names), piece.rows), dtype=np.bool_)
+    secret = np.zeros((len(piece.secret), piece.rows), dtype=np.bool_)
+    for other in told:
+        known |= hidden_elsewhere(coding, granularity.levels, other, persons=piece.ids)
+    return Hiding(piece, granularity.coding, rules, crowds, known, secret)
 
 
-# --- what comes back -------------------------------------------------------------------------
+def _open_questions(
+    piece: RowSlice,
+    granularity: Granularity,
+    rules: AnonymityRules,
+    *,
+    crowds: Sequence[Crowd],
+    withheld: Sequence[int],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(rows) below k, and (rows) that tell a sensitive value, when nothing is suppressed here yet."""
+    known = np.zeros((len(piece.known), piece.rows), dtype=np.bool_)
+    secret = np.zeros((len(piece.secret), piece.rows), dtype=np.bool_)
+    secret[list(withheld)] = True
+    bare = Hiding(piece, granularity.coding, rules, crowds, known, secret)
+    return bare.below_k(), bare.any_uniform()
+
+
+def _suppressed(hiding: Hiding, withheld: Sequence[int]) -> NDArray[np.bool_]:
+    """(rows) with a suppressed value; a column withheld as a whole is a step, and no suppression."""
+    secret = hiding.secret.copy()
+    secret[list(withheld)] = False
+    return np.logical_or.reduce(np.vstack([hiding.known, secret]), axis=0)
 
 
 def _published(
-    piece: _Slice, granularity: _Granularity, hidden: NDArray[np.bool_], rules: AnonymityRules
+    hiding: Hiding, granularity: Granularity, course: Course, withheld: Sequence[int]
 ) -> Anonymised:
-    table = piece.table
-    for place, (column, coding) in enumerate(zip(piece.columns, granularity.coding, strict=True)):
-        if rules.suppressed_code in coding.names:
-            raise ContractFault(f"{column.name} has the suppressed code as a value of its own.")
-        names = (*coding.names, rules.suppressed_code)
-        codes = np.where(hidden[place], len(coding.names), coding.codes)
-        table = _with_column(table, column.name, Coded(names, codes).texts())
-    combination = _combinations(granularity.coding, hidden, table.num_rows)
-    counts = distinct_persons(combination, piece.persons, groups=int(combination.max()) + 1)
-    if counts.min() < rules.k:
-        raise ReleaseRefused("A combination of the slice has fewer than k persons.")
-    names = [column.name for column in piece.columns]
-    report = _report(piece, rules) | {
+    piece, rules = hiding.piece, hiding.rules
+    groups = hiding.groups()
+    counts = distinct_persons(groups, piece.persons, groups=int(groups.max()) + 1)
+    if counts.min() < rules.k or hiding.any_uniform().any():
+        raise ReleaseRefused("A combination of the slice does not reach k or l.")
+    covers = [
+        least_cover(groups, piece.persons, hiding.values(place))
+        for place in range(len(piece.secret))
+    ]
+    report = report_of(piece, rules) | course.report(piece, granularity)
+    report |= {
         "k_reached": int(counts.min()),
-        "levels": {name: granularity.levels[name].name for name in names},
-        "steps": [{"column": step.column, "level": step.level} for step in granularity.steps],
-        "rows_published": table.num_rows,
+        "l_reached": min((cover for cover in covers if cover is not None), default=None),
+        "columns_withheld": [piece.secret[place].name for place in withheld],
+        "rows_published": piece.rows,
         "persons": piece.size,
-        "suppressed": {
-            "rows": int(hidden.any(axis=0).sum()),
-            "share": float(hidden.any(axis=0).mean()),
-            "by_column": {name: int(row.sum()) for name, row in zip(names, hidden, strict=True)},
-        },
+        "suppressed": _suppressed_report(hiding, withheld),
     }
-    return Anonymised(table, report)
+    return Anonymised(_hidden_table(hiding), report)
 
 
-def _withheld(piece: _Slice, rules: AnonymityRules) -> Anonymised:
+def _suppressed_report(hiding: Hiding, withheld: Sequence[int]) -> dict[str, Any]:
+    rows = _suppressed(hiding, withheld)
+    masks = zip(
+        (*hiding.piece.known, *hiding.piece.secret), (*hiding.known, *hiding.secret), strict=True
+    )
+    return {
+        "rows": int(rows.sum()),
+        "share": float(rows.mean()),
+        "by_column": {column.name: int(mask.sum()) for column, mask in masks},
+    }
+
+
+def _hidden_table(hiding: Hiding) -> pa.Table:
+    """The slice as it may be delivered."""
+    piece, code = hiding.piece, hiding.rules.suppressed_code
+    table = piece.table
+    for column, coding, hidden in zip(piece.known, hiding.coding, hiding.known, strict=True):
+        if code in coding.names:
+            raise ContractFault(f"{column.name} has the suppressed code as a value of its own.")
+        codes = np.where(hidden, len(coding.names), coding.codes)
+        table = _with_column(table, column.name, Coded((*coding.names, code), codes).texts())
+    for column, hidden in zip(piece.secret, hiding.secret, strict=True):
+        for name in (column.name, *(column.sensitive.hides if column.sensitive else ())):
+            values = table.column(name).to_pylist()
+            if column.name == name and code in values:
+                raise ContractFault(f"{name} has the suppressed code as a value of its own.")
+            shown = [code if gone else value for value, gone in zip(values, hidden, strict=True)]
+            table = _with_column(table, name, pa.array(shown, type=pa.string()))
+    return table
+
+
+def _withheld(piece: RowSlice, rules: AnonymityRules) -> Anonymised:
     """Fewer than k persons in all: no combination of them can be published."""
     table = piece.table.schema.empty_table()
-    for column in piece.columns:
+    for column in (*piece.known, *piece.secret):
         table = _with_column(table, column.name, pa.array([], type=pa.string()))
     return Anonymised(
-        table, _report(piece, rules) | {"withheld_below_k": {"rows": piece.table.num_rows}}
+        table, report_of(piece, rules) | {"withheld_below_k": {"rows": piece.table.num_rows}}
     )
 
 
@@ -266,36 +223,21 @@ def _with_column(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
     return table.set_column(table.schema.get_field_index(name), name, values)
 
 
-def _report(piece: _Slice, rules: AnonymityRules) -> dict[str, Any]:
-    """The report of a slice without rows; `persons` stays null, as it may be 1 to k-1."""
-    return {
-        "k": rules.k,
-        "k_reached": None,
-        "maximum_suppressed_share": rules.maximum_suppressed_share,
-        "levels": {},
-        "steps": [],
-        "rows": piece.table.num_rows,
-        "rows_published": 0,
-        "persons": None,
-        "suppressed": {"rows": 0, "share": 0.0, "by_column": {}},
-        "withheld_below_k": {"rows": 0},
-        "limits": list(LIMITS),
-    }
-
-
 def _check(
-    table: pa.Table,
-    persons: NDArray[np.int64],
-    quasi: Sequence[Column],
-    rules: AnonymityRules,
+    table: pa.Table, persons: NDArray[np.int64], columns: Sequence[Column], rules: AnonymityRules
 ) -> None:
     """Raises ContractFault, or ValueError when persons are not one for each row."""
     if len(persons) != table.num_rows:
         raise ValueError("Give one person for every row.")
-    if rules.k < 1:
-        raise ContractFault("k is at least 1.")
-    names = {column.name for column in quasi}
-    if any(not column.levels for column in quasi) or not names <= set(table.column_names):
-        raise ContractFault("A quasi-identifier has no levels, or the slice lacks it.")
-    if not set(rules.suppress_order) <= names:
-        raise ContractFault("Only quasi-identifiers can be suppressed.")
+    if rules.k < 1 or rules.diversity < 2:
+        raise ContractFault("k is at least 1, and l at least 2.")
+    quasi = [column for column in columns if column.is_quasi_identifier]
+    secret = [column for column in columns if column.sensitive is not None]
+    names = {column.name for column in (*quasi, *secret)}
+    hides = {name for column in secret if column.sensitive for name in column.sensitive.hides}
+    if any(not column.levels for column in quasi) or not names | hides <= set(table.column_names):
+        raise ContractFault("A quasi-identifier has no levels, or the slice lacks a column.")
+    if not set(rules.suppress_order) <= names or hides & names:
+        raise ContractFault("Only quasi-identifiers and sensitive columns can be suppressed.")
+    if any(column.type is not ColumnType.STRING for column in secret):
+        raise ContractFault("A sensitive column holds text.")

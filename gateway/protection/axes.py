@@ -47,26 +47,24 @@ def axis_from_codes(dimension: Dimension, codes: Sequence[Code]) -> Axis:
     return Axis(dimension.name, dimension.label, dimension.role, chosen, lines, total)
 
 
-def designed_mask(axes: Sequence[Axis], combinations: Iterable[Combination]) -> NDArray[np.bool_]:
-    """(*axes) True where a combination of the contract publishes the codes' levels together.
+def designed_mask(axes: Sequence[Axis], combination: Combination) -> NDArray[np.bool_]:
+    """(*axes) True where a combination publishes the codes' levels together.
 
     A code that completes a division is published with it, whatever its own level, so that every
-    published sum adds up. Raises ContractFault when a combination names other dimensions.
+    published sum adds up. Raises ContractFault when the combination names other dimensions.
     """
-    designed = np.zeros(tuple(len(axis.codes) for axis in axes), dtype=np.bool_)
-    levels = [published_levels(axis) for axis in axes]
-    for combination in combinations:
-        if set(combination.levels) != {axis.name for axis in axes}:
-            raise ContractFault("A combination names every dimension of the cube, and no other.")
-        places = [
-            [
-                place
-                for place, own in enumerate(levels_of_axis)
-                if own & set(combination.levels[axis.name])
-            ]
-            for axis, levels_of_axis in zip(axes, levels, strict=True)
+    if set(combination.levels) != {axis.name for axis in axes}:
+        raise ContractFault("A combination names every dimension of the cube, and no other.")
+    places = [
+        [
+            place
+            for place, own in enumerate(published_levels(axis))
+            if own & set(combination.levels[axis.name])
         ]
-        designed[np.ix_(*places)] = True
+        for axis in axes
+    ]
+    designed = np.zeros(tuple(len(axis.codes) for axis in axes), dtype=np.bool_)
+    designed[np.ix_(*places)] = True
     return designed
 
 

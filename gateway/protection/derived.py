@@ -38,10 +38,12 @@ def mask_means(
     *,
     measure: Measure,
     sums: NDArray[np.number],
+    designed: NDArray[np.bool_],
 ) -> Derived:
     """The mean `sums / count`, rounded, where the count is published and large enough.
 
-    status: of the lattice's counts, as `protect` gives it; sums: (*axes), e.g. by `summed`.
+    status: of the lattice's counts, as `protect` gives it; sums: (*axes), e.g. by `summed`;
+    designed: (*axes) True where the contract publishes the mean.
     A mean times its published count is a sum, and sums add up along the lines of the axes: so the
     hidden means of a line are always two at least, and of `minimum_n` persons together.
     Raises ContractFault, NegativeCount, ReleaseRefused.
@@ -52,27 +54,33 @@ def mask_means(
     persons, counted = lattice.counts[place], status[place]
     if persons.min(initial=0) < 0:
         raise NegativeCount("A cell of the lattice is negative.")
-    marks = counted.copy()
-    for piece in slices(lattice.axes, lattice.designed):
+    marks = np.where(designed, counted, np.uint8(Status.NOT_PUBLISHED))
+    for piece in slices(lattice.axes, designed[None]):
         weights = piece.weights(persons[None])
         few = (weights > 0) & (weights < measure.minimum_n)
         unseen = piece.weights((counted == Status.SUPPRESSED).astype(np.int64)[None]) > 0
         cells = Cells(
             weights=weights,
-            sensitive=(few | (unseen & piece.shown(measures=1))) & piece.relations.known,
+            sensitive=(few | (unseen & piece.shown())) & piece.relations.known,
             cost=np.where(weights > 0, 1 + np.log2(np.maximum(weights, 1)), _NOBODY_COST),
         )
         hidden, _ = closed(piece.relations, cells, threshold=measure.minimum_n)
         inside = marks[piece.where]
-        covered = piece.marks(hidden, measures=1)[0] & (inside == Status.PUBLISHED)
+        covered = piece.marks(hidden)[0] & (inside == Status.PUBLISHED)
         marks[piece.where] = np.where(covered, np.uint8(Status.SUPPRESSED), inside)
     return _derived(sums.astype(np.float64), persons, marks, measure)
 
 
-def mask_shares(lattice: Lattice, status: NDArray[np.uint8], *, measure: Measure) -> Derived:
+def mask_shares(
+    lattice: Lattice,
+    status: NDArray[np.uint8],
+    *,
+    measure: Measure,
+    designed: NDArray[np.bool_],
+) -> Derived:
     """The share `100 * numerator / sum of the counts beneath`, rounded, where all are published.
 
-    status: of the lattice's counts. Whatever a share says, its published counts say already, so no
+    status: of the lattice's counts; designed: (*axes) as for means. Whatever a share says, its published counts say already, so no
     complement is needed; `minimum_n` only keeps shares of very few from being read as findings.
     Raises ContractFault.
     """
@@ -83,7 +91,7 @@ def mask_shares(lattice: Lattice, status: NDArray[np.uint8], *, measure: Measure
     persons = lattice.counts[beneath].sum(axis=0)
     few = (persons > 0) & (persons < measure.minimum_n)
     hidden = few | (status[[above, *beneath]] == Status.SUPPRESSED).any(axis=0)
-    marks = status[above].copy()
+    marks = np.where(designed, status[above], np.uint8(Status.NOT_PUBLISHED))
     marks[hidden & (marks == Status.PUBLISHED)] = Status.SUPPRESSED
     return _derived(100.0 * lattice.counts[above], persons, marks, measure)
 

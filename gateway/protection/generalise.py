@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gateway.errors import ContractFault
@@ -52,9 +51,11 @@ def coded(values: pa.Array | pa.ChunkedArray, level: Level, *, persons: NDArray[
     distinct, codes = _distinct(values)
     match level.kind:
         case LevelKind.BANDS:
-            mapped = [_band(value, level) for value in distinct]
+            mapped = [band(value, level.bounds) for value in distinct]
         case LevelKind.GROUPS:
             mapped = [_group(_text(value), level) for value in distinct]
+        case LevelKind.TRUNCATE:
+            mapped = [_text(value)[: level.length] for value in distinct]
         case LevelKind.KEEP:
             mapped = [_text(value) for value in distinct]
         case LevelKind.POOL_SMALL:
@@ -64,12 +65,6 @@ def coded(values: pa.Array | pa.ChunkedArray, level: Level, *, persons: NDArray[
     names = tuple(sorted(set(mapped)))
     place = {name: index for index, name in enumerate(names)}
     return Coded(names, np.array([place[name] for name in mapped], dtype=np.int64)[codes])
-
-
-def month_start(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Dates as the first day of their month, date32; a null (an open end) stays null."""
-    floored = pc.call_function("floor_temporal", [values], pc.RoundTemporalOptions(unit="month"))
-    return floored.cast(pa.date32())
 
 
 def _distinct(values: pa.Array | pa.ChunkedArray) -> tuple[list[object], NDArray[np.int64]]:
@@ -83,15 +78,15 @@ def _text(value: object) -> str:
     return UNKNOWN_CODE if value is None else str(value)
 
 
-def _band(value: object, level: Level) -> str:
-    """Lower bounds [25, 30] give `-24`, `25-29`, `30-`."""
+def band(value: object, bounds: tuple[int, ...]) -> str:
+    """Lower bounds [25, 30] give `-24`, `25-29`, `30-`. Raises ContractFault."""
     if value is None:
         return UNKNOWN_CODE
-    if not isinstance(value, int) or isinstance(value, bool) or not level.bounds:
-        raise ContractFault(f"Level {level.name}: bands need bounds and whole numbers.")
-    place = bisect_right(level.bounds, value)
-    lower = str(level.bounds[place - 1]) if place else ""
-    upper = str(level.bounds[place] - 1) if place < len(level.bounds) else ""
+    if not isinstance(value, int) or isinstance(value, bool) or not bounds:
+        raise ContractFault("Bands need bounds and whole numbers.")
+    place = bisect_right(bounds, value)
+    lower = str(bounds[place - 1]) if place else ""
+    upper = str(bounds[place] - 1) if place < len(bounds) else ""
     return f"{lower}-{upper}"
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gateway.errors import ContractFault, NegativeCount
 from gateway.model.cube import Axis, Lattice, Line
-from gateway.model.product import Nesting
+from gateway.model.product import AxisRole, Combination, Nesting
+from gateway.protection.axes import designed_mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def build_lattice(
     leaves: LeafCounts,
     *,
     nestings: Sequence[Nesting],
-    designed: NDArray[np.bool_],
+    combinations: Sequence[Combination],
 ) -> Lattice:
     """Counts of every cell, with one latent measure per nesting: the whole less its parts.
 
@@ -39,8 +40,6 @@ def build_lattice(
     """
     names = (*leaves.counts, *(latent_name(nesting) for nesting in nestings))
     shape = tuple(len(axis.codes) for axis in axes)
-    if designed.shape != shape:
-        raise ValueError("The mask of published combinations does not have the shape of the axes.")
     place = {name: index for index, name in enumerate(names)}
     counts = np.empty((len(names), *shape), dtype=np.int64)
     for name, values in leaves.counts.items():
@@ -56,7 +55,47 @@ def build_lattice(
         if counts[latent].min(initial=0) < 0:
             raise NegativeCount(f"The parts of {names[line.parent]} exceed it in some cell.")
     latent = frozenset(line.children[-1] for line in lines)
+    designed = designed_cells(axes, names, counts, combinations=combinations)
+    for line in lines:  # what is left follows where the whole and all its parts are published
+        *parts, rest = line.children
+        designed[rest] = designed[[line.parent, *parts]].all(axis=0)
     return Lattice(tuple(axes), names, counts, lines, latent, designed)
+
+
+def designed_cells(
+    axes: Sequence[Axis],
+    names: Sequence[str],
+    counts: NDArray[np.int64],
+    *,
+    combinations: Sequence[Combination],
+) -> NDArray[np.bool_]:
+    """(measure, *axes) True where a combination publishes the measure, in places large enough.
+
+    names: of the measures; counts: (measure, *axes). Raises ContractFault.
+    """
+    designed = np.zeros(counts.shape, dtype=np.bool_)
+    for combination in combinations:
+        own = [i for i, name in enumerate(names) if name in combination.measures]
+        mask = designed_mask(axes, combination)
+        if combination.least_persons and own:
+            mask &= _large(axes, counts[own[0]], least=combination.least_persons)
+        designed[own] |= mask
+    return designed
+
+
+def _large(axes: Sequence[Axis], counts: NDArray[np.int64], *, least: int) -> NDArray[np.bool_]:
+    """(*axes, broadcast) True for the places that have so many persons in every slice.
+
+    One answer for all slices: a series is published or not, and its gaps tell nothing.
+    """
+    for number, axis in enumerate(axes):
+        if axis.role is AxisRole.GEO:
+            continue
+        if axis.total is None:
+            counts = counts.min(axis=number, keepdims=True)
+        else:
+            counts = counts.take([axis.total], axis=number)
+    return counts >= least
 
 
 def latent_name(nesting: Nesting) -> str:

@@ -8,6 +8,8 @@ never the personal identity code, which changes and has only some 42 million can
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -21,8 +23,14 @@ LENGTH = 26
 KEY_BYTES = 32
 _ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", dtype=np.uint8)
 _DIGEST_BYTES = 32
+_EPOCH = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,31}")
 _BITS_PER_CHARACTER = 5
 _MOST_PERSONS = np.iinfo(np.int32).max // LENGTH  # Arrow strings count their bytes in 32 bits
+
+
+def is_epoch_name(text: str) -> bool:
+    """Whether it is a word like `2026`: letters, digits, points and hyphens, 32 at most."""
+    return _EPOCH.fullmatch(text) is not None
 
 
 def domain_info(domain: PseudonymDomain, epoch: str) -> bytes:

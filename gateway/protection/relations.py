@@ -64,30 +64,37 @@ def relations_of(
     axes: Sequence[WideAxis],
     designed: NDArray[np.bool_],
     *,
-    measures: int,
     measure_lines: Sequence[Line],
     latent: frozenset[int],
 ) -> Relations:
     """The relations of a slice.
 
-    axes: the slice's axes, widened; designed: (*axes) bool, latent pieces False; measures: how
-    many, of which `latent` are never published.
+    axes: the slice's axes, widened; designed: (measure, *axes) bool, latent pieces False; measures
+    of `latent` are never published.
     """
-    known = _known(axes, designed)
-    blocks = [block for axis, wide in enumerate(axes) for block in _blocks(wide, axis, known)]
-    used = known.reshape(-1).copy()
-    for block in blocks:
+    known = np.stack([known_cells(axes, one) for one in designed])
+    blocks = [
+        (measure, block)
+        for measure, one in enumerate(known)
+        for axis, wide in enumerate(axes)
+        for block in _blocks(wide, axis, one)
+    ]
+    used = known.any(axis=0).reshape(-1)
+    for _, block in blocks:
         used[block] = True
     number = np.cumsum(used) - 1
     cells = int(used.sum())
     lines = [
         (number[block] + measure * cells, 2 if measure in latent else 0)
-        for measure in range(measures)
-        for block in blocks
+        for measure, block in blocks
     ]
-    seen = number[np.flatnonzero(known)][:, None]
-    lines += [(seen + np.array((line.parent, *line.children)) * cells, 1) for line in measure_lines]
-    return _numbered(lines, np.flatnonzero(used), np.tile(known.reshape(-1)[used], measures))
+    for line in measure_lines:
+        members = [line.parent, *line.children]
+        seen = number[np.flatnonzero(known[members].all(axis=0))][:, None]
+        lines.append((seen + np.array(members) * cells, 1))
+    return _numbered(
+        lines, np.flatnonzero(used), known.reshape(len(known), -1)[:, used].reshape(-1)
+    )
 
 
 def _numbered(
@@ -112,7 +119,7 @@ def _joined(parts: Sequence[Index]) -> Index:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
-def _known(axes: Sequence[WideAxis], designed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def known_cells(axes: Sequence[WideAxis], designed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(*axes) True for published cells, and for each one that is alone unknown in some line."""
     known = designed.copy()
     found = True

@@ -19,7 +19,7 @@ class Slice:
     """One slice and its relations.
 
     where: index of the slice in an array over the axes; axes: the widened axes within it;
-    designed: (*axes) bool, pieces not among them; relations: over `measures` measures.
+    designed: (measure, *axes) bool, pieces not among them; relations: over all measures.
     """
 
     where: tuple[int | slice, ...]
@@ -34,16 +34,17 @@ class Slice:
             inside = wide.widened(inside, number)
         return inside.reshape(len(values), -1)[:, self.relations.places].reshape(-1)
 
-    def marks(self, cells: NDArray[np.bool_], *, measures: int) -> NDArray[np.bool_]:
+    def marks(self, cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """(measure, *axes of the slice) bool: what a mask by cell number says of the real codes."""
-        dense = np.zeros((measures, self.designed.size), dtype=np.bool_)
+        measures = len(self.designed)
+        dense = np.zeros((measures, self.designed[0].size), dtype=np.bool_)
         dense[:, self.relations.places] = cells.reshape(measures, -1)
         inside = dense.reshape(measures, *(wide.size for wide in self.axes))
         return inside[(slice(None), *(slice(wide.size - len(wide.pieces)) for wide in self.axes))]
 
-    def shown(self, *, measures: int, latent: frozenset[int] = frozenset()) -> NDArray[np.bool_]:
+    def shown(self, *, latent: frozenset[int] = frozenset()) -> NDArray[np.bool_]:
         """(cells) True for the cells that a reader sees unless they are hidden."""
-        seen = np.tile(self.designed.reshape(-1)[self.relations.places], (measures, 1))
+        seen = self.designed.reshape(len(self.designed), -1)[:, self.relations.places].copy()
         seen[list(latent)] = False
         return seen.reshape(-1)
 
@@ -52,23 +53,23 @@ def slices(
     axes: Sequence[Axis],
     designed: NDArray[np.bool_],
     *,
-    measures: int = 1,
     measure_lines: Sequence[Line] = (),
     latent: frozenset[int] = frozenset(),
 ) -> Iterator[Slice]:
-    """The slices of a lattice, in order. Slices that publish alike share their relations."""
+    """The slices of a lattice, in order. Slices that publish alike share their relations.
+
+    designed: (measure, *axes) bool.
+    """
     wide = [widen(axis) for axis in axes]
     tied = tuple(axis for axis in wide if axis.lines)
     built: dict[bytes, Relations] = {}
     for where in product(*(_steps(axis) for axis in wide)):
-        inside = np.asarray(designed[where])
-        widened = np.zeros(tuple(axis.size for axis in tied), dtype=np.bool_)
+        inside = np.asarray(designed[(slice(None), *where)])
+        widened = np.zeros((len(inside), *(axis.size for axis in tied)), dtype=np.bool_)
         widened[tuple(slice(length) for length in inside.shape)] = inside
         relations = built.get(key := inside.tobytes())
         if relations is None:
-            relations = relations_of(
-                tied, widened, measures=measures, measure_lines=measure_lines, latent=latent
-            )
+            relations = relations_of(tied, widened, measure_lines=measure_lines, latent=latent)
             built = {key: relations}  # months publish alike: the last one is enough
         yield Slice(where, tied, widened, relations)
 

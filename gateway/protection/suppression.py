@@ -1,13 +1,18 @@
 """Which counts of a cube are hidden: one mask for everybody, made once, over the whole lattice.
 
-Small counts, and then what would give them back by subtraction. Source: Hundepool et al.,
-Statistical Disclosure Control (2012), ch. 4.
+A lattice falls into slices that no sum connects, such as the months of a stock. Each is protected
+by itself, several at once. What one slice hides is cheaper to hide in the others too, so that masks
+stay similar: a cell that is hidden in one month and published in the next tells of the change.
+Source: Hundepool et al., Statistical Disclosure Control (2012), ch. 4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,15 +21,11 @@ from numpy.typing import NDArray
 from gateway.errors import NegativeCount
 from gateway.model.cube import Lattice, Status
 from gateway.model.product import DisclosureRules
-from gateway.protection.closure import closed
-from gateway.protection.ledger import Cells, Mask
-from gateway.protection.relations import Index
-from gateway.protection.slices import Slice, slices
+from gateway.protection.line_suppression import hide_by_lines
+from gateway.protection.slice_suppression import Mask, Task, Terms, hide_slice, prepare
 from gateway.protection.suppression_report import report_of
 
-_PERSONS_PER_COST = 1000.0
-_ZERO_COST = 1000.0
-_UNSEEN = 0.1
+Where = tuple[int | slice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,57 +39,86 @@ class Protected:
     status: NDArray[np.uint8]
     report: Mapping[str, Any]
 
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(measure, *axes) True where a reader sees the number or works it out across measures."""
+        return self.status == Status.PUBLISHED
 
-def protect(lattice: Lattice, rules: DisclosureRules) -> Protected:
+
+def protect(
+    lattice: Lattice,
+    rules: DisclosureRules,
+    *,
+    processes: int = 1,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Protected:
     """Hide every count of 1..threshold-1, differences of nested measures included, and complements.
 
-    Only what the contract publishes is looked at, and what follows from it along one line; the rest
-    is NOT_PUBLISHED. A threshold of 0 hides nothing. Deterministic.
+    Where the contract states widths, each such count keeps an interval of them afterwards, for every
+    reader and for every coalition of areas; else no single subtraction gives it back. A threshold of
+    0 hides nothing. Deterministic, whatever `processes`.
+    progress: called with the share done.
     Raises NegativeCount, ReleaseRefused.
     """
     if lattice.counts.min(initial=0) < 0:
         raise NegativeCount("A cell of the lattice is negative.")
     status = np.where(lattice.designed, np.uint8(Status.PUBLISHED), np.uint8(Status.NOT_PUBLISHED))
-    status = np.repeat(status[None], len(lattice.counts), axis=0)
-    rounds = 0
-    if rules.threshold > 1:
-        for piece in _slices(lattice):
-            hidden, taken = _hidden(piece, lattice, rules)
-            rounds = max(rounds, taken)
-            inside = status[(slice(None), *piece.where)]
-            inside[hidden & (inside == Status.PUBLISHED)] = Status.SUPPRESSED
-    return Protected(status, report_of(lattice, status, rules, rounds=rounds))
+    for share, where, hidden in _masks(lattice, rules, processes=processes):
+        inside = status[(slice(None), *where)]
+        inside[hidden & (inside == Status.PUBLISHED)] = Status.SUPPRESSED
+        progress(share)
+    return Protected(status, report_of(lattice, status, rules))
 
 
-def _slices(lattice: Lattice) -> Iterator[Slice]:
-    return slices(
-        lattice.axes,
-        lattice.designed,
-        measures=len(lattice.counts),
+def _masks(
+    lattice: Lattice, rules: DisclosureRules, *, processes: int
+) -> Iterator[tuple[float, Where, Mask]]:
+    """Per slice the share that is done, where it is, and what is hidden of it."""
+    if rules.threshold <= 1:
+        return
+    places = list(_slices(lattice))
+    if rules.outsider_width == 0:
+        for number, (where, hidden) in enumerate(hide_by_lines(lattice, rules), start=1):
+            yield number / len(places), where, hidden
+        return
+    tasks = [_task(lattice, where, rules) for where in places]
+    for number, hidden in _hidden(tasks, processes=processes):
+        yield (number + 1) / len(places), places[number], hidden
+
+
+def _slices(lattice: Lattice) -> Iterator[Where]:
+    """The index of each slice in an array over the axes: one code of every axis without sums."""
+    steps = [(slice(None),) if axis.lines else range(len(axis.codes)) for axis in lattice.axes]
+    yield from product(*steps)
+
+
+def _task(lattice: Lattice, where: Where, rules: DisclosureRules) -> Task:
+    at = (slice(None), *where)
+    terms = Terms(
+        axes=tuple(axis for axis in lattice.axes if axis.lines),
+        designed=np.ascontiguousarray(lattice.designed[at]),
         measure_lines=lattice.measure_lines,
         latent=lattice.latent,
+        rules=rules,
     )
+    liked = np.zeros(terms.designed.shape, dtype=np.bool_)
+    return Task(terms, np.ascontiguousarray(lattice.counts[at]), liked)
 
 
-def _hidden(piece: Slice, lattice: Lattice, rules: DisclosureRules) -> tuple[Mask, int]:
-    """(measure, *axes of the slice) True where hidden; and how many rounds it took."""
-    measures = len(lattice.counts)
-    weights = piece.weights(lattice.counts)
-    cells = Cells(
-        weights=weights,
-        sensitive=(weights > 0) & (weights < rules.threshold) & piece.relations.known,
-        cost=_cost(weights, piece.shown(measures=measures, latent=lattice.latent)),
-    )
-    hidden, rounds = closed(piece.relations, cells, threshold=rules.threshold)
-    return piece.marks(hidden, measures=measures), rounds
+def _hidden(tasks: Sequence[Task], *, processes: int) -> Iterator[tuple[int, Mask]]:
+    """The mask of each slice, in order. The first one is what the others are likened to."""
+    if not tasks:
+        return
+    first = hide_slice(tasks[0])
+    yield 0, first
+    rest = [replace(task, liked=first) if _alike(task, tasks[0]) else task for task in tasks[1:]]
+    if processes <= 1:
+        yield from enumerate(map(hide_slice, rest), start=1)
+        return
+    context = multiprocessing.get_context("spawn")  # threads of a warehouse do not survive a fork
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=prepare) as pool:
+        yield from enumerate(pool.map(hide_slice, rest), start=1)
 
 
-def _cost(weights: Index, shown: Mask) -> NDArray[np.float64]:
-    """What is lost by hiding a cell: small counts little, totals much, what nobody sees least.
-
-    A zero is dear: hiding it hides nobody, and obliges every published line through it to hide two
-    cells that are not zero.
-    """
-    persons = np.maximum(weights, 1)
-    cost = np.where(weights > 0, 1 + np.log2(persons) + persons / _PERSONS_PER_COST, _ZERO_COST)
-    return np.where(shown, cost, _UNSEEN * cost)
+def _alike(task: Task, first: Task) -> bool:
+    return np.array_equal(task.terms.designed, first.terms.designed)

@@ -14,10 +14,16 @@ from gateway.model.product import AxisRole, DisclosureRules
 EVERYWHERE = "all"
 _ROUNDED_TO = 10  # persons
 
-NOT_COVERED = (
+_BY_LINES = (
     "Sums over several published lines at once, and the bounds that follow from all lines together.",
     "Insiders: an area can subtract its own true figures from a region's total.",
     "Coalitions of several insiders.",
+)
+_BY_WIDTHS = (
+    "Coalitions of more areas than the contract states.",
+    "Sums of several hidden cells over several published lines at once.",
+)
+_NEVER = (
     "Minimality attacks: what follows from knowing how complements are chosen.",
     "Group disclosure: a published cell equal to its total tells of everybody in it.",
     "Prediction over time, and comparison with an earlier release of the same months.",
@@ -27,7 +33,7 @@ NOT_COVERED = (
 
 
 def report_of(
-    lattice: Lattice, status: NDArray[np.uint8], rules: DisclosureRules, *, rounds: int
+    lattice: Lattice, status: NDArray[np.uint8], rules: DisclosureRules
 ) -> Mapping[str, Any]:
     """The JSON-able report of one cube. Shares are of the persons in the published cells' counts."""
     return {
@@ -35,7 +41,6 @@ def report_of(
         "rules": list(_rules(rules)) if rules.threshold > 1 else [],
         "threshold": rules.threshold,
         "reason": rules.reason,
-        "rounds": rounds,
         "cells": [
             {
                 "measure": name,
@@ -46,7 +51,7 @@ def report_of(
             if measure not in lattice.latent
             for level, where in _levels(lattice)
         ],
-        "not_covered": list(NOT_COVERED),
+        "not_covered": [*(_BY_WIDTHS if rules.outsider_width else _BY_LINES), *_NEVER],
     }
 
 
@@ -61,15 +66,33 @@ def _rules(rules: DisclosureRules) -> Iterator[Mapping[str, Any]]:
         "parameters": {"hidden": [1, rules.threshold - 1]},
         "reason": "Publishing a whole and its parts publishes what is left of it.",
     }
-    yield {
-        "name": "complements",
-        "parameters": {"least_unknown_cells_in_a_line": 2, "least_sum_of_hidden": rules.threshold},
-        "reason": "A single unknown cell of a sum, or a small sum of several, follows by subtraction.",
-    }
+    yield _widths(rules) if rules.outsider_width else _complements(rules)
     yield {
         "name": "divisions_that_cross",
         "parameters": {"border_pieces": "latent"},
         "reason": "What follows from two crossing divisions is protected as a cell of its own.",
+    }
+
+
+def _widths(rules: DisclosureRules) -> Mapping[str, Any]:
+    return {
+        "name": "widths",
+        "parameters": {
+            "outsider": rules.outsider_width,
+            "insider": rules.insider_width,
+            "coalition": rules.coalition,
+            "left_over_by_a_line": rules.threshold,
+        },
+        "reason": "A hidden small count keeps so wide an interval, by all published sums together, "
+        "for a reader of the cube and for areas that know their own figures.",
+    }
+
+
+def _complements(rules: DisclosureRules) -> Mapping[str, Any]:
+    return {
+        "name": "complements",
+        "parameters": {"least_unknown_cells_in_a_line": 2, "least_sum_of_hidden": rules.threshold},
+        "reason": "A single unknown cell of a sum, or a small sum of several, follows by subtraction.",
     }
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from gateway.model.cube import Axis, Cube, Lattice, Status
-from gateway.model.product import CubeSpec, Measure, MeasureKind, Product
+from gateway.model.product import Combination, CubeSpec, Measure, MeasureKind, Product
 from gateway.model.release import DeliveredColumn, StoredFile
 from gateway.ports import StagedRelease
-from gateway.protection.axes import designed_mask
 from gateway.protection.derived import Derived, mask_means, mask_shares
-from gateway.protection.lattice import build_lattice, summed
-from gateway.protection.suppression import Protected, protect
+from gateway.protection.lattice import build_lattice, designed_cells, summed
+from gateway.protection.suppression import Protected
+from gateway.publishing.cube_audit import protected_cube
 from gateway.publishing.cube_axes import release_axis
 from gateway.publishing.cube_gate import check_cube_files
 from gateway.publishing.cube_leaves import Leaves, leaves_of
@@ -46,10 +46,10 @@ def write_cube_release(
     axes = [release_axis(product, d, as_of=as_of, services=services) for d in spec.dimensions]
     leaves = leaves_of(table, spec, axes, registry=services.registry)
     progress("add up", 0.2)
-    designed = designed_mask(axes, spec.combinations)
-    lattice = build_lattice(axes, leaves.counts, nestings=spec.nestings, designed=designed)
-    progress("protect", 0.3)
-    protected = protect(lattice, spec.disclosure)
+    lattice = build_lattice(
+        axes, leaves.counts, nestings=spec.nestings, combinations=spec.combinations
+    )
+    protected, audit = protected_cube(product, lattice, spec, services=services, progress=progress)
     derived = _derived(spec, lattice, protected, leaves)
     cube = assembled(spec, lattice, protected, derived)
     progress("write", 0.8)
@@ -57,7 +57,7 @@ def write_cube_release(
     check_cube_files(
         staged.path_for(CUBE_ARROW), staged.path_for(CUBE_PARQUET), lattice, spec, product=product
     )
-    report = _report(product, protected, derived, leaves)
+    report = {**_report(product, protected, derived, leaves), **audit}
     return Written(_columns(axes, spec), files, report)
 
 
@@ -65,7 +65,7 @@ def assembled(
     spec: CubeSpec, lattice: Lattice, protected: Protected, derived: Mapping[str, Derived]
 ) -> Cube:
     """The measures in the contract's order; a value only where it is published."""
-    shape = (len(spec.measures), *lattice.designed.shape)
+    shape = (len(spec.measures), *lattice.counts.shape[1:])
     values = np.full(shape, np.nan)
     status = np.empty(shape, dtype=np.uint8)
     for i, measure in enumerate(spec.measures):
@@ -82,17 +82,26 @@ def _derived(
     spec: CubeSpec, lattice: Lattice, protected: Protected, leaves: Leaves
 ) -> dict[str, Derived]:
     return {
-        measure.name: _masked(measure, lattice, protected, leaves)
+        measure.name: _masked(measure, lattice, protected, leaves, combinations=spec.combinations)
         for measure in spec.measures
         if measure.kind is not MeasureKind.COUNT
     }
 
 
-def _masked(measure: Measure, lattice: Lattice, protected: Protected, leaves: Leaves) -> Derived:
+def _masked(
+    measure: Measure,
+    lattice: Lattice,
+    protected: Protected,
+    leaves: Leaves,
+    *,
+    combinations: Sequence[Combination],
+) -> Derived:
+    of = lattice.counts[[lattice.measure_names.index(measure.of[0])]]
+    designed = designed_cells(lattice.axes, [measure.name], of, combinations=combinations)[0]
     if measure.kind is MeasureKind.SHARE:
-        return mask_shares(lattice, protected.status, measure=measure)
+        return mask_shares(lattice, protected.status, measure=measure, designed=designed)
     sums = summed(lattice.axes, leaves.counts.positions, leaves.sums[measure.name])
-    return mask_means(lattice, protected.status, measure=measure, sums=sums)
+    return mask_means(lattice, protected.status, measure=measure, sums=sums, designed=designed)
 
 
 def _write_files(cube: Cube, staged: StagedRelease) -> tuple[StoredFile, ...]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-
-import pyarrow as pa
 
 from gateway.contracts import Catalog
 from gateway.errors import ContractFault
-from gateway.model.product import Product, RowsSpec
+from gateway.model.product import Column, Product, RowsSpec, Transformation
+from gateway.model.release import Manifest
+from gateway.ports import PseudonymDomain
 from gateway.protection.anonymity import anonymise
 from gateway.protection.told import Told
+from gateway.publishing.earlier import earlier_release, release_of_day, told_before
 from gateway.publishing.placed import placed_rows
 from gateway.publishing.services import PublishServices
-from gateway.publishing.slices import AreaRows, area_rows
+from gateway.publishing.slices import AreaRows, area_rows, persons_of, transformed
+
+
+@dataclass(frozen=True, slots=True)
+class _Kin:
+    """A product as it is gated for the sake of a later one. earlier: its own release before."""
+
+    spec: RowsSpec
+    slices: Iterator[AreaRows]
+    earlier: Manifest | None
 
 
 def family_purpose(product: Product, catalog: Catalog) -> str:
@@ -49,34 +59,78 @@ def earlier_kin(product: Product, catalog: Catalog) -> tuple[Product, ...]:
 def told_by_area(
     product: Product, *, as_of: date, services: PublishServices
 ) -> Iterator[tuple[Told, ...]]:
-    """For every area of the registry in turn, what the earlier kin say of its persons that day.
+    """For every area of the registry in turn, what the earlier kin say of its persons.
 
-    It is worked out anew from the warehouse rather than read from releases, so that neither the
-    order of publication nor what was published before changes a release.
+    What they say that day is worked out anew from the warehouse rather than read from its release,
+    so that the order of publication changes nothing; what they said before is read.
     """
-    cut = [
-        (spec, area_rows(placed.table, placed.placement))
-        for kin in earlier_kin(product, services.catalog)
-        if (spec := _known_columns(kin)) is not None
-        for placed in (placed_rows(kin, spec, as_of=as_of, services=services),)
+    purpose = family_purpose(product, services.catalog)
+    kin = [
+        _kin(each, each.rows, as_of=as_of, services=services)
+        for each in earlier_kin(product, services.catalog)
+        if each.rows is not None
     ]
-    for _ in services.registry.areas:
+    for area in sorted(services.registry.areas):
         told: list[Told] = []
-        for spec, slices in cut:
-            told.append(_told(next(slices), spec, tuple(told)))
+        for each in kin:
+            domain = PseudonymDomain(area, each.spec.family, purpose)
+            told += _told(next(each.slices), each, told, domain=domain, services=services)
         yield tuple(told)
 
 
-def _known_columns(product: Product) -> RowsSpec | None:
-    """The product with nothing but its quasi-identifiers."""
-    spec = product.rows
-    return spec and replace(spec, columns=tuple(c for c in spec.columns if c.is_quasi_identifier))
+def earlier_of_kin(product: Product, *, as_of: date, services: PublishServices) -> Manifest | None:
+    """The release before the one that a product of the family has, or would have, of a day."""
+    now = release_of_day(product, as_of=as_of, releases=services.releases)
+    return earlier_release(product, before=now, releases=services.releases)
 
 
-def _told(rows: AreaRows, spec: RowsSpec, earlier: tuple[Told, ...]) -> Told:
-    persons = rows.table.column(spec.person).combine_chunks().to_numpy()
-    table = pa.table({c.name: rows.table.column(c.source) for c in spec.columns})
-    gated = anonymise(
-        table, persons=persons, columns=spec.columns, rules=spec.anonymity, told=earlier
+def _kin(product: Product, spec: RowsSpec, *, as_of: date, services: PublishServices) -> _Kin:
+    """The product with nothing but what its gate looks at, and the pseudonym."""
+    columns = tuple(
+        replace(column, sensitive=column.sensitive and replace(column.sensitive, hides=()))
+        for column in spec.columns
+        if column.is_quasi_identifier or column.sensitive is not None or _is_pseudonym(column)
     )
-    return Told(persons, gated.table, gated.report["levels"], spec.anonymity.suppressed_code)
+    looked_at = replace(spec, columns=columns)
+    placed = placed_rows(product, looked_at, as_of=as_of, services=services)
+    return _Kin(
+        spec=looked_at,
+        slices=area_rows(placed.table, placed.placement),
+        earlier=earlier_of_kin(product, as_of=as_of, services=services),
+    )
+
+
+def _told(
+    rows: AreaRows,
+    kin: _Kin,
+    others: Sequence[Told],
+    *,
+    domain: PseudonymDomain,
+    services: PublishServices,
+) -> list[Told]:
+    """What a kin said of one area before, if it did, and what it says now, knowing that."""
+    spec = kin.spec
+    persons = persons_of(rows, spec)
+    key = services.keys.domain_key(domain)
+    before: list[Told] = []
+    if kin.earlier is not None:
+        one = told_before(
+            kin.earlier, rows.area, spec, ids=persons, key=key, releases=services.releases
+        )
+        before = [] if one is None else [one]
+    columns = [column for column in spec.columns if not _is_pseudonym(column)]
+    gated = anonymise(
+        transformed(rows, columns, key=key),
+        persons=persons,
+        columns=columns,
+        rules=spec.anonymity,
+        told=[*others, *before],
+    )
+    known = [column.name for column in columns if column.is_quasi_identifier]
+    code = spec.anonymity.suppressed_code
+    now = Told(persons, gated.table.select(known), gated.report["levels"], code)
+    return [*(replace(one, secret=frozenset()) for one in before), now]
+
+
+def _is_pseudonym(column: Column) -> bool:
+    return column.transformation is Transformation.PSEUDONYM

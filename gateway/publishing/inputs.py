@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from functools import cache
@@ -15,24 +15,29 @@ import rfc8785
 from gateway.contracts import Catalog
 from gateway.errors import ReleaseDamaged, ReleaseNotFound
 from gateway.model.product import Product
-from gateway.model.release import Manifest
+from gateway.model.release import Manifest, ReleaseId
 from gateway.organisations import Registry
 from gateway.ports import KeyRing, PseudonymDomain, ReleaseStore
-from gateway.publishing.family import earlier_kin
+from gateway.publishing.earlier import earlier_release
+from gateway.publishing.family import earlier_kin, earlier_of_kin
 from gateway.publishing.services import PublishServices
 
 # The code between the warehouse and the release: a release is made anew when it changes.
-_PACKAGES = ("gateway.protection", "gateway.publishing", "gateway.releases")
+_PACKAGES = ("gateway.attack", "gateway.protection", "gateway.publishing", "gateway.releases")
 
 
-def inputs_sha256(product: Product, *, as_of: date, services: PublishServices) -> str:
-    """Hex SHA-256 over contract, code lists, registry, day, warehouse content, keys and code."""
+def inputs_sha256(product: Product, release: ReleaseId, *, services: PublishServices) -> str:
+    """Hex SHA-256 over contract, code lists, registry, day, warehouse content, keys and code.
+
+    For rows also over the releases that were told before this one: nothing finer may follow them.
+    """
     document: dict[str, Any] = {
         "product": _plain(product),
         "family": [_plain(one) for one in earlier_kin(product, services.catalog)],
         "code_lists": _code_lists(product, services.catalog),
         "registry": _registry(services.registry),
-        "as_of": as_of.isoformat(),
+        "as_of": release.as_of.isoformat(),
+        "told_before": _told_before(product, release, services),
         "warehouse": services.warehouse.fingerprint(),
         "keys": _keys(services.keys) if product.rows is not None else None,
         "code": code_sha256(),
@@ -41,15 +46,16 @@ def inputs_sha256(product: Product, *, as_of: date, services: PublishServices) -
 
 
 def find_ready(
-    product: str, *, as_of: date, inputs: str, releases: ReleaseStore
+    product: str, *, as_of: date, inputs_of: Callable[[ReleaseId], str], releases: ReleaseStore
 ) -> Manifest | None:
     """The release that already has these inputs: the newest of its day, whole, or None.
 
     Only the newest counts: an older one with the same inputs has been replaced on purpose.
+    inputs_of: what the inputs of a release would be if it were made now.
     """
     try:
         manifest = releases.newest(product, as_of)
-        if manifest.release.as_of != as_of or manifest.inputs_sha256 != inputs:
+        if manifest.release.as_of != as_of or manifest.inputs_sha256 != inputs_of(manifest.release):
             return None
         for file in manifest.files:
             releases.open(manifest, file).close()
@@ -68,6 +74,22 @@ def code_sha256() -> str:
             digest.update(f"{package}/{source.name}\0".encode())
             digest.update(source.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _told_before(
+    product: Product, release: ReleaseId, services: PublishServices
+) -> list[list[str]]:
+    """The releases that a rows release looks back at: its own product's, and its kin's."""
+    if product.rows is None:
+        return []
+    looked_at = [
+        earlier_release(product, before=release, releases=services.releases),
+        *(
+            earlier_of_kin(kin, as_of=release.as_of, services=services)
+            for kin in earlier_kin(product, services.catalog)
+        ),
+    ]
+    return [[m.product, str(m.release), m.inputs_sha256] for m in looked_at if m is not None]
 
 
 def _code_lists(product: Product, catalog: Catalog) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from gateway.errors import ContractFault, WarehouseUnavailable
 from gateway.model.product import Product
@@ -11,8 +12,9 @@ from gateway.model.release import Manifest, ReleaseId
 from gateway.ports import StagedRelease
 from gateway.publishing.cubes import write_cube_release
 from gateway.publishing.dirt import dirt_report
+from gateway.publishing.family import earlier_kin
 from gateway.publishing.inputs import find_ready, inputs_sha256
-from gateway.publishing.lineage import check_income_register
+from gateway.publishing.lineage import check_lineage, check_sources
 from gateway.publishing.rows import write_rows
 from gateway.publishing.services import Progress, PublishServices, silent
 from gateway.publishing.written import Written
@@ -44,13 +46,16 @@ def publish(
     created_utc: RFC 3339 text. Raises IncomeRegisterRowsRefused, WarehouseUnavailable, KeyFault,
     ContractFault, ReleaseRefused, JournalUnavailable; the releases there are stay as they are.
     """
-    check_income_register(product)
+    check_sources(product)
     _check_day(product, as_of, services)
+    for read in (product, *earlier_kin(product, services.catalog)):  # kin are extracted as well
+        check_lineage(read, as_of=as_of, services=services)
     with services.releases.stage(product.id, as_of) as staged:  # one writer; leftovers are gone
-        inputs = inputs_sha256(product, as_of=as_of, services=services)
-        ready = find_ready(product.id, as_of=as_of, inputs=inputs, releases=services.releases)
+        inputs_of = partial(inputs_sha256, product, services=services)
+        ready = find_ready(product.id, as_of=as_of, inputs_of=inputs_of, releases=services.releases)
         if ready is not None:
             return Published(ready, reused=True)
+        inputs = inputs_of(staged.release)
         written = _write(product, as_of=as_of, staged=staged, services=services, progress=progress)
         manifest = _manifest(
             product, staged.release, written, services=services, inputs=inputs, created=created_utc

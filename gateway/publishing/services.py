@@ -23,7 +23,8 @@ class PublishServices:
     """Adapters behind their ports, and what was loaded at start.
 
     journal_published: writes the entry `release.published` and returns when it is durable.
-    build: version of this gateway.
+    build: version of this gateway. processes: how many slices of a cube are protected and attacked
+    at once; audit_seconds: the attack's time for one release, above which it is refused.
     """
 
     catalog: Catalog
@@ -34,3 +35,5 @@ class PublishServices:
     journal_published: Callable[[Manifest], None]
     policy_set_sha256: str
     build: str
+    processes: int = 1
+    audit_seconds: float = 1200.0

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from gateway.errors import ReleaseRefused
 from gateway.model.product import Column, RowsSpec, Transformation
 from gateway.protection.anonymity import anonymise
-from gateway.protection.generalise import month_start
 from gateway.protection.pseudonym import pseudonyms
 from gateway.protection.told import Told
+from gateway.protection.transform import banded, month_start, rounded, truncated, year_start
 from gateway.publishing.placement import Placement
 from gateway.releases.layout import slice_schema
 
@@ -60,11 +60,21 @@ def protect_slice(
     key: of the area's pseudonym domain; told: the area's slices of the family's products that come
     before this one. Raises ReleaseRefused, ContractFault.
     """
-    persons = rows.table.column(spec.person).combine_chunks().to_numpy()
+    persons = persons_of(rows, spec)
     delivered = tuple(column for column in spec.columns if column.is_delivered)
-    table = pa.table({c.name: _transformed(c, rows.table.column(c.source), key) for c in delivered})
+    table = transformed(rows, delivered, key=key)
     gated = anonymise(table, persons=persons, columns=delivered, rules=spec.anonymity, told=told)
     return ProtectedSlice(_in_no_order(_typed(gated.table, spec), spec), gated.report)
+
+
+def persons_of(rows: AreaRows, spec: RowsSpec) -> NDArray[np.int64]:
+    """(rows) the internal ids."""
+    return rows.table.column(spec.person).combine_chunks().to_numpy()
+
+
+def transformed(rows: AreaRows, columns: Sequence[Column], *, key: bytes) -> pa.Table:
+    """The columns by delivered name; quasi-identifiers are still as extracted."""
+    return pa.table({c.name: _transformed(c, rows.table.column(c.source), key) for c in columns})
 
 
 def write_slice(path: Path, table: pa.Table) -> None:
@@ -78,6 +88,14 @@ def _transformed(column: Column, values: pa.ChunkedArray, key: bytes) -> pa.Arra
             return pseudonyms(_ids(values), key)
         case Transformation.MONTH:
             return month_start(values)
+        case Transformation.YEAR:
+            return year_start(values)
+        case Transformation.TRUNCATE:
+            return truncated(values, column.length)
+        case Transformation.BANDS:
+            return banded(values, column.bounds)
+        case Transformation.ROUND:
+            return rounded(values, column.rounding)
         case Transformation.KEEP | Transformation.GENERALISE:
             return values
         case Transformation.DROP:

@@ -58,6 +58,59 @@ def test_knows_its_newest_whole_day(warehouse):
     assert warehouse.latest_snapshot() == date(2026, 6, 30)
 
 
+def test_tells_of_tables_views_comments_and_functions_of_its_own(path):
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE VIEW atmt.Nakyma AS SELECT henkilo_id AS Tunnus FROM atmt.henkilo"
+        )
+        connection.execute("COMMENT ON TABLE atmt.henkilo IS 'origin: atmt'")
+        connection.execute("COMMENT ON COLUMN atmt.henkilo.henkilotunnus IS 'secret'")
+        connection.execute("CREATE MACRO Lower(x) AS x; CREATE MACRO atmt.t() AS TABLE SELECT 1")
+    warehouse = DuckDbWarehouse(path, memory_limit="200MB", threads=1)
+    stored = warehouse.stored()
+    warehouse.close()
+    assert set(stored.relations) == {"mylly.poiminta", "atmt.henkilo", "atmt.nakyma"}
+    assert stored.functions == {"lower", "t"}
+    people, view = stored.relations["atmt.henkilo"], stored.relations["atmt.nakyma"]
+    assert (people.columns, people.view) == (("henkilo_id", "henkilotunnus"), None)
+    assert people.comment == "origin: atmt secret"
+    assert view.columns == ("tunnus",)
+    assert view.view is not None
+    assert "SELECT henkilo_id AS Tunnus" in view.view
+
+
+@pytest.mark.parametrize(
+    ("sql", "read"),
+    [
+        ("SELECT 1", set()),
+        ("SELECT henkilo_id FROM atmt.henkilo WHERE $as_of > DATE '2026-01-01'", {"atmt.henkilo"}),
+        ("SELECT count(*) FROM atmt.henkilo WHERE 1 = 2", {"atmt.henkilo"}),
+        ("SELECT * FROM atmt.nakyma", {"atmt.henkilo", "mylly.poiminta"}),
+        ("SELECT atmt.montako()", {"atmt.henkilo"}),
+        ("WITH a AS (SELECT 1 AS x) SELECT * FROM a, (VALUES (1), (2)) AS v (y)", set()),
+        ("SELECT * FROM query_table('atmt.henkilo')", {"atmt.henkilo"}),
+        ("SELECT * FROM duckdb_tables()", {"duckdb_tables"}),
+        ("SELECT * FROM range(3)", {"range"}),
+    ],
+)
+def test_tells_what_the_engine_would_read(path, sql, read):
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE MACRO atmt.montako() AS (SELECT count(*) FROM atmt.henkilo)")
+        connection.execute(
+            "CREATE VIEW atmt.nakyma AS SELECT h.henkilo_id FROM atmt.henkilo h "
+            "JOIN mylly.poiminta p ON p.siemen = h.henkilo_id"
+        )
+    warehouse = DuckDbWarehouse(path, memory_limit="200MB", threads=1)
+    assert warehouse.tables_read(sql, {"as_of": date(2026, 6, 30)}) == read
+    warehouse.close()
+
+
+def test_plans_nothing_that_is_not_one_select(warehouse):
+    for sql in ("DROP TABLE atmt.henkilo", "SELECT 1; SELECT 2", "PRAGMA version"):
+        with pytest.raises(WarehouseUnavailable):
+            warehouse.tables_read(sql, {})
+
+
 def test_the_fingerprint_stays_until_the_content_may_have_changed(path, warehouse, tmp_path):
     first = warehouse.fingerprint()
     assert warehouse.fingerprint() == first

@@ -12,6 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 # What only the publish road and the command line raise; rate limits come later.
 ELSEWHERE = {
     "contract_fault",
+    "epoch_used",
     "key_fault",
     "negative_count",
     "policy_fault",
@@ -19,6 +20,7 @@ ELSEWHERE = {
     "settings_fault",
     "too_many_requests",
     "unavailable",
+    "upkeep_refused",
     "warehouse_unavailable",
 }
 

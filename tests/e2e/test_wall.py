@@ -35,13 +35,21 @@ print(sorted(sys.modules))
 WALLED = (
     "duckdb",
     "snowflake",
+    "sqlglot",
+    "gateway.contracts.contract_sql",
     "gateway.publishing",
     "gateway.protection",
     "gateway.synthetic",
     "gateway.upkeep",
     "gateway.batch",
     "gateway.adapters.warehouse_duckdb",
+    "gateway.adapters.keys_derivation",
+    "gateway.adapters.keys_epochs",
     "gateway.adapters.keys_file",
+    "gateway.adapters.keys_file_create",
+    "gateway.adapters.keys_private_file",
+    "gateway.adapters.keys_vault",
+    "gateway.adapters.keys_vault_http",
     "gateway.adapters.demo_issuer",
 )
 
@@ -66,7 +74,9 @@ def test_a_server_that_has_answered_every_road_has_loaded_nothing_of_the_publish
     }
 
 
-@pytest.mark.parametrize("name", ["JAKELU_WAREHOUSE_PATH", "JAKELU_KEYS_DIR"])
+@pytest.mark.parametrize(
+    "name", ["JAKELU_WAREHOUSE_PATH", "JAKELU_KEYS_DIR", "JAKELU_VAULT_TOKEN_PATH"]
+)
 def test_serve_refuses_to_start_with_a_publish_road_variable_set(published, name):
     refused = _serve({**stripped_environment(published), name: "/nowhere/at/all"})
     assert refused.returncode == 1

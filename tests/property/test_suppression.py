@@ -8,7 +8,7 @@ as that gives something, and takes a sum of zero to mean zeros.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -27,7 +27,7 @@ from gateway.model.product import (
     MeasureKind,
     Nesting,
 )
-from gateway.protection.axes import axis_from_codes, designed_mask
+from gateway.protection.axes import axis_from_codes
 from gateway.protection.derived import mask_means
 from gateway.protection.lattice import LeafCounts, build_lattice
 from gateway.protection.suppression import protect
@@ -213,7 +213,7 @@ def lattices(draw):
     axes += [nested_ages()] if draw(st.booleans()) else []
     names = [axis.name for axis in axes]
     combinations = [
-        Combination(dict(zip(names, (geography, ("month",), sex, age), strict=False)))
+        Combination(dict(zip(names, (geography, ("month",), sex, age), strict=False)), frozenset())
         for geography, sex, age in draw(st.lists(st.sampled_from(DESIGNS), min_size=1, max_size=3))
     ]
     places = np.array(
@@ -252,7 +252,7 @@ def lattices(draw):
         axes,
         LeafCounts(places, counts),
         nestings=nestings,
-        designed=designed_mask(axes, combinations),
+        combinations=[replace(one, measures=frozenset(counts)) for one in combinations],
     )
 
 
@@ -339,10 +339,10 @@ def test_no_hidden_mean_follows_from_published_means_and_counts(lattice, rules, 
     place = lattice.measure_names.index(of)
     status = protect(lattice, rules).status
     mean = Measure("mean", TEXT, TEXT, MeasureKind.MEAN, 1, of=(of,), minimum_n=minimum_n)
-    made = mask_means(lattice, status, measure=mean, sums=lattice.counts[place] * 7.0)
-    persons = Lattice(
-        lattice.axes, (of,), lattice.counts[[place]], (), frozenset(), lattice.designed
-    )
+    designed = lattice.designed[place]
+    sums = lattice.counts[place] * 7.0
+    made = mask_means(lattice, status, measure=mean, sums=sums, designed=designed)
+    persons = Lattice(lattice.axes, (of,), lattice.counts[[place]], (), frozenset(), designed[None])
     attack = Attack(persons, made.status[None])
     attack.run()
 

@@ -26,7 +26,7 @@ from gateway.model.product import (
 from gateway.organisations import load_registry
 from gateway.protection.anonymity import Anonymised, anonymise
 from gateway.protection.told import Told
-from gateway.publishing.gate import check_codes
+from gateway.publishing.gate_columns import check_codes
 
 PRODUCTS = Path(__file__).parents[2] / "products"
 CONTRACT = "job-seeker-spells.yaml"
@@ -42,7 +42,8 @@ INCOME = "(SELECT max(palkka_eur) FROM query_table('tulo' || 'rekisteri.kuukausi
 
 
 def faults(folder: Path, *changes: tuple[str, str]) -> list[str]:
-    shutil.copytree(PRODUCTS / "codelists", folder / "codelists")
+    for beside in ("codelists", "sources"):
+        shutil.copytree(PRODUCTS / beside, folder / beside)
     text = (PRODUCTS / CONTRACT).read_text("utf-8")
     for old, new in changes:
         assert old in text
@@ -71,14 +72,14 @@ def test_the_contract_that_is_attacked_is_sound(tmp_path):
         (LISTED, LISTED.replace("FROM ", "FROM (FROM atmt.henkilo) k CROSS JOIN ")),
         (LISTED, LISTED.replace("FROM ", "FROM (SELECT ALL * FROM atmt.henkilo) k CROSS JOIN ")),
         (LISTED, LISTED.replace("FROM ", "FROM (SELECT 1, * FROM atmt.henkilo) k CROSS JOIN ")),
-        (PERSON, "JOIN atmt.henkilo AS h(a, b, c) ON h.a = s.henkilo_id JOIN person p ON"),
+        (PERSON, "JOIN atmt.henkilo AS h(a, b, c) ON h.b = '010190-900X' JOIN person p ON"),
     ],
 )
 def test_refuses_sql_that_reads_more_than_its_words_say(tmp_path, change):
     assert faults(tmp_path, change)
 
 
-@pytest.mark.parametrize("row", ["CAST(h AS VARCHAR)", "h::VARCHAR", "to_json(h)", "h"])
+@pytest.mark.parametrize("row", ["CAST(h AS VARCHAR)", "h::VARCHAR", "lower(h)", "h"])
 def test_refuses_a_whole_row_as_one_value(tmp_path, row):
     found = faults(tmp_path, (REASON, f"{row} AS end_reason,"), (PERSON, ROW))
     assert "`h` is a whole row of a source table." in found

@@ -17,14 +17,30 @@ SERVE = {
     "JAKELU_JWKS": "jwks.json",
 }
 
+WALLED = [
+    *("JAKELU_WAREHOUSE_PATH", "JAKELU_KEYS_DIR", "JAKELU_VAULT_ADDRESS"),
+    *("JAKELU_VAULT_TOKEN_PATH", "JAKELU_VAULT_ROLE_ID", "JAKELU_VAULT_SECRET_ID_PATH"),
+]
+BATCH = {
+    "JAKELU_RELEASES_DIR": "releases",
+    "JAKELU_JOURNAL_PATH": "journal.sqlite",
+    "JAKELU_RELEASE_PUBLIC_KEY_PATH": "release-signing.pub",
+    "JAKELU_WAREHOUSE_PATH": "warehouse.duckdb",
+}
+FILES = {"JAKELU_KEYS_DIR": "keys"}
+VAULT = {"JAKELU_VAULT_ADDRESS": "https://vault.example:8200"}
+TOKEN = {"JAKELU_VAULT_TOKEN_PATH": "token"}
+ROLE = {"JAKELU_VAULT_ROLE_ID": "role"}
+SECRET = {"JAKELU_VAULT_SECRET_ID_PATH": "secret-id"}
+
 
 def test_serve_starts_without_the_warehouse_and_the_keys() -> None:
     settings = load_serve_settings(SERVE, port=9090, host=None)
     assert (settings.port, settings.host) == (9090, "127.0.0.1")
-    assert not {"warehouse_path", "keys_dir"} & ServeSettings.model_fields.keys()
+    assert not set(ServeSettings.WALLED) & ServeSettings.model_fields.keys()
 
 
-@pytest.mark.parametrize("name", ["JAKELU_WAREHOUSE_PATH", "JAKELU_KEYS_DIR"])
+@pytest.mark.parametrize("name", WALLED)
 def test_serve_refuses_a_set_variable_of_the_publish_road(name: str) -> None:
     with pytest.raises(SettingsFault, match=name):
         load_serve_settings({**SERVE, name: "/nowhere"})
@@ -74,3 +90,52 @@ def test_settings_cannot_be_changed() -> None:
 def test_serve_refuses_a_variable_of_the_publish_road_in_any_spelling(name: str) -> None:
     with pytest.raises(SettingsFault, match=name):
         load_serve_settings({**SERVE, name: "/nowhere"})
+
+
+@pytest.mark.parametrize("name", ["vault_token_path", "vault_secret_id_path"])
+def test_serve_refuses_a_readable_login_to_vault_named_by_its_settings_file(
+    tmp_path: Path, name: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hvs.secret")
+    file = tmp_path / "jakelu.toml"
+    file.write_text(f'vault_address = "https://vault.example"\n{name} = "{secret}"\n')
+    with pytest.raises(SettingsFault, match=name) as fault:
+        load_serve_settings({**SERVE, "JAKELU_SETTINGS_FILE": str(file)})
+    assert "hvs.secret" not in str(fault.value)
+
+
+@pytest.mark.parametrize("keys", [FILES, VAULT | TOKEN, VAULT | ROLE | SECRET])
+def test_publishing_has_its_keys_in_one_place(keys: dict[str, str]) -> None:
+    assert load_batch_settings(BATCH | keys)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        FILES | VAULT | TOKEN,
+        FILES | TOKEN,
+        FILES | ROLE,
+        FILES | SECRET,
+        FILES | ROLE | SECRET,
+        TOKEN,
+        VAULT,
+        VAULT | ROLE,
+        VAULT | SECRET,
+        VAULT | TOKEN | ROLE,
+        VAULT | TOKEN | ROLE | SECRET,
+    ],
+)
+def test_publishing_refuses_two_places_for_its_keys_no_place_and_half_a_login(
+    keys: dict[str, str],
+) -> None:
+    with pytest.raises(SettingsFault, match="vault_address"):
+        load_batch_settings(BATCH | keys)
+
+
+@pytest.mark.parametrize("mount", ["", "/", "a/../b", "tran sit", "transit/"])
+def test_a_mount_is_a_path_of_words(mount: str) -> None:
+    file = {"JAKELU_VAULT_TRANSIT_MOUNT": mount or "/"}
+    with pytest.raises(SettingsFault, match="VAULT_TRANSIT_MOUNT"):
+        load_batch_settings(BATCH | VAULT | TOKEN | file)

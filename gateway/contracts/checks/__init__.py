@@ -10,22 +10,35 @@ from gateway.contracts.checks.lattice import check_lattice
 from gateway.contracts.checks.lineage import check_lineage
 from gateway.contracts.checks.measures import check_measures
 from gateway.contracts.checks.naming import check_naming
-from gateway.contracts.checks.plain_sql import check_plain
-from gateway.contracts.checks.statements import check_statements
+from gateway.contracts.checks.sensitive import check_sensitive
+from gateway.contracts.checks.sql_flow import check_sql_flow
+from gateway.contracts.checks.sql_text import check_sql_text
+from gateway.contracts.checks.transformations import check_transformations
 from gateway.contracts.code_list_file import Lists
 from gateway.contracts.contract import Contract
 from gateway.contracts.faults import Fault
+from gateway.contracts.source_tables import SourceTables
 
 
 def cross_checks(
-    contract: Contract, lists: Lists, *, tested_products: frozenset[str] | None
+    contract: Contract,
+    lists: Lists,
+    *,
+    tables: SourceTables | None,
+    tested_products: frozenset[str] | None,
 ) -> Iterator[Fault]:
-    """Every fault of a contract that could be read."""
+    """Every fault of a contract that could be read.
+
+    tables: what its SQL may read; None leaves the SQL alone, where none is ever run.
+    """
     yield from check_naming(contract, tested_products)
     yield from check_access(contract)
     yield from check_lineage(contract)
-    yield from check_plain(contract)
-    yield from check_statements(contract)
+    yield from check_sql_text(contract)
+    if tables is not None:
+        yield from check_sql_flow(contract, tables)
+    yield from check_transformations(contract, lists)
     yield from check_anonymity(contract, lists)
+    yield from check_sensitive(contract, lists)
     yield from check_lattice(contract, lists)
     yield from check_measures(contract)

@@ -13,6 +13,7 @@ from gateway.contracts.column_terms import (
     LevelTerms,
     PoolLevel,
     RowsColumnTerms,
+    TruncateLevel,
 )
 from gateway.contracts.contract import Contract, ContractColumn
 from gateway.contracts.faults import Fault
@@ -124,15 +125,20 @@ def _codes_of(level: LevelTerms) -> tuple[str, ...]:
     """The codes that a level makes up; those of groups are checked with their code list."""
     match level:
         case BandsLevel():
-            ends = (*(str(bound - 1) for bound in level.bounds), "")
-            starts = ("", *(str(bound) for bound in level.bounds))
-            return (*(f"{low}-{high}" for low, high in zip(starts, ends, strict=True)), UNKNOWN)
+            return band_codes(level.bounds)
         case PoolLevel():
             return (level.pooled_code,)
         case AllLevel():
             return (level.code,)
-        case GroupsLevel() | KeepLevel():
+        case GroupsLevel() | TruncateLevel() | KeepLevel():
             return ()
+
+
+def band_codes(bounds: tuple[int, ...]) -> tuple[str, ...]:
+    """Every code that bands by these lower bounds can have."""
+    ends = (*(str(bound - 1) for bound in bounds), "")
+    starts = ("", *(str(bound) for bound in bounds))
+    return (*(f"{low}-{high}" for low, high in zip(starts, ends, strict=True)), UNKNOWN)
 
 
 def _ladder(contract: Contract, rows: RowsSpec) -> Iterator[Fault]:
@@ -161,9 +167,11 @@ def _ladder(contract: Contract, rows: RowsSpec) -> Iterator[Fault]:
 
 
 def _suppress_order(contract: Contract, rows: RowsSpec) -> Iterator[Fault]:
-    quasi_identifiers = [column.name for column in rows.columns if column.is_quasi_identifier]
+    hidden = [c.name for c in rows.columns if c.is_quasi_identifier or c.sensitive is not None]
     order = rows.anonymity.suppress_order
-    if sorted(order) != sorted(quasi_identifiers):
+    if sorted(order) != sorted(hidden):
         path = contract.at("rows", "anonymity", "suppress_order")
-        message = "The order of suppression does not name every generalised column once."
-        yield contract.fault(path, message, f"Order these: {', '.join(quasi_identifiers)}.")
+        message = (
+            "The order of suppression does not name every generalised and sensitive column once."
+        )
+        yield contract.fault(path, message, f"Order these: {', '.join(hidden)}.")

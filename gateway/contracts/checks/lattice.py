@@ -123,13 +123,17 @@ def _combinations(contract: Contract, cube: CubeSpec, lists: Lists) -> Iterator[
             faults.append(
                 contract.fault(path, message, f"Name every dimension: {', '.join(names)}.")
             )
+        for name in sorted(combination.measures - {measure.name for measure in cube.measures}):
+            message = f"The combination names `{name}`, which is no measure of this cube."
+            remedy = f"Use: {', '.join(measure.name for measure in cube.measures)}."
+            faults.append(contract.fault((*path, "measures"), message, remedy))
         for name, levels in combination.levels.items():
             known = next((d.levels for d in cube.dimensions if d.name == name), ())
             for level in levels:
                 if level not in known:
                     message = f"`{name}` has no level `{level}`."
                     remedy = f"Use one of: {', '.join(known or names)}."
-                    faults.append(contract.fault((*path, name), message, remedy))
+                    faults.append(contract.fault((*path, "levels", name), message, remedy))
     yield from faults
     if not faults:
         yield from _closure(contract, cube, lists)
@@ -138,16 +142,17 @@ def _combinations(contract: Contract, cube: CubeSpec, lists: Lists) -> Iterator[
 def _closure(contract: Contract, cube: CubeSpec, lists: Lists) -> Iterator[Fault]:
     """Whatever is published is published with its totals: a user never has to sum what is hidden."""
     above = [_levels_above(d, lists.codes.get(d.code_list or "")) for d in cube.dimensions]
-    designed: dict[tuple[str, ...], int] = {}
+    designed: dict[tuple[str, tuple[str, ...]], int] = {}
     for index, combination in enumerate(cube.combinations):
         for cell in every_choice(*(combination.levels[d.name] for d in cube.dimensions)):
-            designed.setdefault(cell, index)
+            for measure in sorted(combination.measures):
+                designed.setdefault((measure, cell), index)
     missing: dict[int, list[str]] = {}
-    for cell, index in designed.items():
+    for (measure, cell), index in designed.items():
         for axis, level in enumerate(cell):
             for upper in sorted(above[axis][level]):
                 wanted = (*cell[:axis], upper, *cell[axis + 1 :])
-                if wanted not in designed:
+                if (measure, wanted) not in designed:
                     missing.setdefault(index, []).append(" × ".join(wanted))
     for index, cells in missing.items():
         shown = "; ".join(sorted(set(cells))[:_SHOWN])

@@ -108,6 +108,11 @@ def _disclosure(contract: Contract, cube: CubeSpec) -> Iterator[Fault]:
     if contract.product.personal_data and threshold < MINIMUM_THRESHOLD:
         message = f"A threshold of {threshold} does not protect anybody."
         yield contract.fault(path, message, f"Write at least {MINIMUM_THRESHOLD}; 5 is usual.")
+    for name in ("outsider_width", "insider_width"):
+        if 0 < getattr(cube.disclosure, name) < threshold - 1:
+            message = f"A hidden count of 1 to {threshold - 1} could be told apart."
+            remedy = f"Write `{name}: {threshold - 1}` or more."
+            yield contract.fault(contract.at("cube", "disclosure", name), message, remedy)
     if INCOME_REGISTER in contract.product.sources and threshold < STRICT_THRESHOLD:
         message = "Income Register products are suppressed more strictly."
         yield contract.fault(path, message, f"Write a threshold of at least {STRICT_THRESHOLD}.")

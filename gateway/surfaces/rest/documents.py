@@ -5,9 +5,8 @@ Never used for rows or cells.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +15,7 @@ from gateway.model.cube import Axis, Cube
 from gateway.model.label import Label
 from gateway.model.product import Column, Measure, Product
 from gateway.model.release import Manifest
+from gateway.surfaces.rest.protection import CubeTold, RowsTold, told_of
 
 
 class Document(BaseModel):
@@ -49,7 +49,7 @@ class ReleaseDocument(Document):
     rows: int
     bytes: int
     areas: list[str] = Field(description="The employment areas that have rows; empty for a cube.")
-    protection: dict[str, Any] = Field(
+    protection: RowsTold | CubeTold = Field(
         description="What was hidden, altered or left out, by which rules; per area, only your own."
     )
     changes: dict[str, Any] | None = Field(
@@ -72,18 +72,9 @@ class ReleaseDocument(Document):
             rows=sum(file.rows for file in manifest.files),
             bytes=sum(file.bytes for file in manifest.files),
             areas=sorted(file.area for file in manifest.files if file.area is not None),
-            protection=_protection(manifest.protection, own),
+            protection=told_of(manifest, own=own),
             changes=changes,
         )
-
-
-def _protection(report: Mapping[str, Any], own: frozenset[str]) -> dict[str, Any]:
-    """The report of the publish road, without what concerns other areas alone."""
-    areas = report.get("areas")
-    if not isinstance(areas, Mapping):
-        return dict(report)
-    by_area = cast("Mapping[str, Any]", areas)
-    return {**report, "areas": {area: by_area[area] for area in by_area if area in own}}
 
 
 class ReleasesDocument(Document):

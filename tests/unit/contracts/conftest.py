@@ -77,5 +77,6 @@ def registry_lists() -> dict[str, CodeList]:
 
 @pytest.fixture
 def workshop(tmp_path: Path, registry_lists: dict[str, CodeList]) -> Workshop:
-    shutil.copytree(PRODUCTS / "codelists", tmp_path / "products" / "codelists")
+    for folder in ("codelists", "sources"):
+        shutil.copytree(PRODUCTS / folder, tmp_path / "products" / folder)
     return Workshop(tmp_path / "products", registry_lists)

@@ -50,9 +50,9 @@ def test_refuses_two_dimensions_of_time(workshop):
 
 
 def test_refuses_a_combination_that_leaves_a_dimension_out(workshop):
-    workshop.change(SEEKERS, "            citizenship: [total]\n", "")
+    workshop.change(SEEKERS, "              citizenship: [total]\n", "")
     workshop.expect(
-        SEEKERS, "- geography: [country", "levels `citizenship` is published", "every dimension"
+        SEEKERS, "- measures: &every", "levels `citizenship` is published", "every dimension"
     )
 
 
@@ -62,21 +62,37 @@ def test_refuses_a_combination_of_an_unknown_level(workshop):
 
 
 def test_refuses_a_combination_of_an_unknown_dimension(workshop):
-    line = "            citizenship: [total]\n"
-    workshop.change(SEEKERS, line, line + "            language: [total]\n")
+    line = "              citizenship: [total]\n"
+    workshop.change(SEEKERS, line, line + "              language: [total]\n")
     workshop.expect(SEEKERS, "language: [total]", "`language` has no level", "geography")
+
+
+def test_refuses_a_combination_of_a_measure_that_the_cube_does_not_have(workshop):
+    workshop.change(VACANCIES, "measures: [open_vacancies,", "measures: [closed_vacancies,")
+    (fault,) = workshop.faults()
+    assert (
+        fault.message
+        == "The combination names `closed_vacancies`, which is no measure of this cube."
+    )
+    assert fault.remedy == "Use: open_vacancies, new_vacancies."
+
+
+def test_refuses_a_width_that_tells_small_counts_apart(workshop):
+    term = "          threshold: 5\n"
+    workshop.change(SEEKERS, term, term + "          outsider_width: 3\n")
+    workshop.expect(SEEKERS, "outsider_width: 3", "could be told apart", "`outsider_width: 4`")
 
 
 def test_refuses_a_combination_without_its_total(workshop):
     workshop.change(VACANCIES, "language: [total, language]\n", "language: [language]\n")
     (fault,) = workshop.faults()
-    assert fault.line == workshop.line(VACANCIES, "- geography: [country")
+    assert fault.line == workshop.line(VACANCIES, "- measures: [open")
     assert "without its totals" in fault.message
     assert "area × month × group × total" in fault.remedy
 
 
 def test_refuses_municipalities_in_more_detail_than_their_areas(workshop):
-    old = "            age: [total, broad]\n            citizenship: [total]\n"
+    old = "              age: [total, broad]\n              citizenship: [total]\n"
     workshop.change(SEEKERS, "sex: [total]\n" + old, "sex: [total, sex]\n" + old)
     assert workshop.faults() == ()
     workshop.change(
@@ -88,7 +104,7 @@ def test_refuses_municipalities_in_more_detail_than_their_areas(workshop):
 
 
 def test_refuses_courses_of_areas_without_those_of_the_country(workshop):
-    old = "- geography: [country]\n            service: [total, service, course]"
+    old = "geography: [country]\n              service: [total, service, course]"
     workshop.change(OUTCOMES, old, old.replace("[country]", "[area]"))
     (fault,) = workshop.faults()
     assert fault.remedy == "Publish also: country × course × months."

@@ -165,7 +165,7 @@ def test_refuses_a_rows_product_without_the_section(workshop):
 
 def test_refuses_a_section_of_the_other_kind(workshop):
     cube = (
-        "      cube: {extract: x, nestings: [], combinations: [{a: [b]}], "
+        "      cube: {extract: x, nestings: [], combinations: [{measures: [m], levels: {a: [b]}}], "
         "disclosure: {threshold: 5, reason: x}}\n"
     )
     workshop.change(SPELLS, "slaProperties:", cube + "slaProperties:")

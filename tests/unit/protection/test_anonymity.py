@@ -79,7 +79,11 @@ def test_goes_one_step_coarser_when_too_many_rows_are_below_k():
     result = gate(table, rules_with(("age", "all"), share=0.2))
 
     assert combinations(result) == {("SSS", "1"): 4, ("SSS", "2"): 3}
-    assert result.report["steps"] == [{"column": "age", "level": "all"}]
+    assert result.report["at_first"] == {"rows_below_k": 4, "rows_below_l": 0}
+    assert result.report["steps"] == [
+        {"column": "age", "level": "all", "rows_altered": 7, "rows_below_k": 0, "rows_below_l": 0}
+    ]
+    assert result.report["rows_generalised"] == 7
 
 
 def test_suppresses_the_first_column_of_the_order_where_that_is_enough():
@@ -198,7 +202,7 @@ def test_refuses_persons_that_are_not_one_for_each_row():
 def test_counts_the_same_when_combinations_are_too_many_for_one_number(monkeypatch):
     table = slice_of((25, "1", 10), (35, "1", 2), (45, "1", 2), (35, "2", 5))
     plain = gate(table, rules_with())
-    monkeypatch.setattr("gateway.protection.anonymity._LARGEST_CODE", 4)
+    monkeypatch.setattr("gateway.protection.rows_slice._LARGEST_CODE", 4)
 
     assert gate(table, rules_with()).table.equals(plain.table)
 

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.errors import ContractFault
 from gateway.model.product import Level, LevelKind
-from gateway.protection.generalise import generalised, month_start
+from gateway.protection.generalise import generalised
+from gateway.protection.transform import month_start
 
 BANDS = Level("ten-year", LevelKind.BANDS, bounds=(25, 30))
 POOL = Level("large", LevelKind.POOL_SMALL, minimum_persons=3, pooled_code="MUU")

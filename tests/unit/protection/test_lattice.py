@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from gateway.errors import ContractFault, NegativeCount
 from gateway.model.codes import Code
 from gateway.model.cube import Axis, Line
 from gateway.model.label import Label
-from gateway.model.product import AxisRole, Dimension, Nesting
+from gateway.model.product import AxisRole, Combination, Dimension, Nesting
 from gateway.organisations.registry import load_registry
 from gateway.protection.axes import axis_from_codes
 from gateway.protection.lattice import LeafCounts, build_lattice, summed
@@ -29,8 +31,12 @@ SEEKERS = np.array([1, 2, 3, 4, 10])
 
 def lattice(counts, nestings=()):
     leaves = LeafCounts(POSITIONS, {name: np.array(values) for name, values in counts.items()})
-    designed = np.ones((6, 3), dtype=np.bool_)
-    return build_lattice((PLACES, SEX), leaves, nestings=nestings, designed=designed)
+    return build_lattice((PLACES, SEX), leaves, nestings=nestings, combinations=everything(*counts))
+
+
+def everything(*measures, least_persons=0):
+    levels = {"place": ("level",), "sex": ("level",)}
+    return [Combination(levels, frozenset(measures), least_persons)]
 
 
 def test_rows_of_one_leaf_add_up_and_sums_follow_every_axis():
@@ -84,11 +90,40 @@ def test_refuses_divisions_that_do_not_agree():
             summed((bad,), np.array([[2]]), np.array([5]))
 
 
-def test_refuses_a_mask_of_another_shape():
-    leaves = LeafCounts(POSITIONS, {"seekers": SEEKERS})
+def test_a_measure_is_published_where_a_combination_names_it():
+    leaves = LeafCounts(POSITIONS, {"seekers": SEEKERS, "jobless": SEEKERS - 1})
+    made = build_lattice((PLACES, SEX), leaves, nestings=(), combinations=everything("jobless"))
 
-    with pytest.raises(ValueError, match="shape"):
-        build_lattice((PLACES, SEX), leaves, nestings=(), designed=np.ones((6, 2), dtype=np.bool_))
+    assert not made.designed[0].any()
+    assert made.designed[1].all()
+
+
+def test_what_is_left_of_a_whole_follows_only_where_both_are_published():
+    leaves = LeafCounts(POSITIONS, {"seekers": SEEKERS, "jobless": SEEKERS - 1})
+    nestings = [Nesting("seekers", ("jobless",))]
+    one, both = (
+        build_lattice((PLACES, SEX), leaves, nestings=nestings, combinations=everything(*names))
+        for names in (["seekers"], ["seekers", "jobless"])
+    )
+
+    assert not one.designed[2].any()
+    assert both.designed[2].all()
+
+
+def test_a_combination_leaves_out_places_with_too_few_persons_in_any_slice():
+    places = replace(PLACES, role=AxisRole.GEO)
+    months = replace(axis("month", ["M1", "M2"]), role=AxisRole.TIME)
+    positions = np.array([[3, 4, 5, 3, 4, 5], [0, 0, 0, 1, 1, 1]])
+    leaves = LeafCounts(positions, {"seekers": np.array([9, 20, 30, 20, 20, 30])})
+    levels = {"place": ("level",), "month": ("level",)}
+    made = build_lattice(
+        (places, months),
+        leaves,
+        nestings=(),
+        combinations=[Combination(levels, frozenset({"seekers"}), 10)],
+    )
+
+    assert made.designed[0].tolist() == [[code != "A"] * 2 for code in "S12ABC"]
 
 
 def test_sums_of_money_stay_in_their_type():
@@ -99,9 +134,9 @@ def test_sums_of_money_stay_in_their_type():
 
 def test_an_extract_without_rows_is_a_lattice_of_zeros():
     empty = LeafCounts(np.zeros((2, 0), dtype=np.intp), {"seekers": np.zeros(0, dtype=np.int64)})
-    designed = np.ones((6, 3), dtype=np.bool_)
+    made = build_lattice((PLACES, SEX), empty, nestings=(), combinations=everything("seekers"))
 
-    assert not build_lattice((PLACES, SEX), empty, nestings=(), designed=designed).counts.any()
+    assert not made.counts.any()
 
 
 def test_the_country_is_the_same_whichever_division_of_the_registry_it_is_computed_from():

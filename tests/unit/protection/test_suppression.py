@@ -10,7 +10,7 @@ from gateway.model.codes import Code
 from gateway.model.cube import Axis, Lattice, Line, Status
 from gateway.model.label import Label
 from gateway.model.product import AxisRole, Combination, Dimension, DisclosureRules, Nesting
-from gateway.protection.axes import axis_from_codes, designed_mask
+from gateway.protection.axes import axis_from_codes
 from gateway.protection.lattice import LeafCounts, build_lattice
 from gateway.protection.suppression import protect
 
@@ -47,8 +47,8 @@ def cube(axes, counts, *, nestings=(), published=None):
         positions,
         {name: np.array([of.get(cell, 0) for cell in cells]) for name, of in counts.items()},
     )
-    designed = designed_mask(axes, [Combination(levels | (published or {}))])
-    return build_lattice(axes, leaves, nestings=nestings, designed=designed)
+    combination = Combination(levels | (published or {}), frozenset(counts))
+    return build_lattice(axes, leaves, nestings=nestings, combinations=[combination])
 
 
 def hidden(lattice, rules=FIVE, measure=0):
@@ -166,7 +166,7 @@ def test_an_unpublished_cell_that_stands_alone_in_a_sum_is_protected():
     geography = axis("geography", codes, role=AxisRole.GEO)
     lattice = cube([geography], {"seekers": {("MK1",): 50, ("MK2",): 60, ("KUXXX",): 2}})
     unpublished = lattice.designed.copy()
-    unpublished[3] = False
+    unpublished[:, 3] = False
     lattice = Lattice(
         lattice.axes, lattice.measure_names, lattice.counts, (), frozenset(), unpublished
     )

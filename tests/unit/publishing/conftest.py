@@ -16,6 +16,7 @@ from gateway.adapters.keys_file_create import create_keys
 from gateway.adapters.releases_files import ReleaseFiles
 from gateway.adapters.warehouse_duckdb import DuckDbWarehouse
 from gateway.contracts import Catalog
+from gateway.contracts.source_tables import SourceTable
 from gateway.model.label import Label
 from gateway.model.organisation import OrganisationKind
 from gateway.model.product import (
@@ -191,7 +192,8 @@ SEEKERS = replace(
                 {
                     "geography": ("country", "region", "evk", "area", "municipality"),
                     "sex": ("total", "sex"),
-                }
+                },
+                frozenset({"seekers", "mean_age", "young", "share_young"}),
             ),
         ),
         disclosure=DisclosureRules(5, "test"),
@@ -271,8 +273,19 @@ class House:
         return replace(self.services, catalog=catalog_of(*products))
 
 
+_COLUMNS_OF = {
+    "mylly.poiminta": ("poimintapaiva",),
+    "atmt.henkilo": ("henkilo_id", "kotikunta", "henkilotunnus", "ika", "sukupuoli"),
+    "atmt.tyonhakujakso": ("henkilo_id", "alkupvm", "jakso"),
+}
+TABLES = {
+    name: SourceTable(name, columns, frozenset({name.partition(".")[0]} - {"mylly"}))
+    for name, columns in _COLUMNS_OF.items()
+}
+
+
 def catalog_of(*products: Product) -> Catalog:
-    return Catalog(products, {"geography": geography()})
+    return Catalog(products, {"geography": geography()}, TABLES)
 
 
 def services_of(root: Path, journal: Journal, *products: Product) -> PublishServices:

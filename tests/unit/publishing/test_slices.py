@@ -11,7 +11,7 @@ from gateway.contracts import Catalog
 from gateway.errors import ReleaseRefused
 from gateway.model.product import ColumnType
 from gateway.protection.pseudonym import pseudonyms
-from gateway.publishing.gate import check_slice, smallest_group
+from gateway.publishing.gate import Reached, check_slice, smallest_group
 from gateway.publishing.slices import AreaRows, protect_slice, write_slice
 from gateway.releases.layout import slice_schema
 
@@ -65,9 +65,7 @@ def test_an_area_of_few_persons_is_delivered_as_an_empty_slice(spells, tmp_path)
     protected = protect_slice(rows(8), spells.rows, key=KEY)
     assert protected.table.num_rows == 0
     write_slice(tmp_path / "part.parquet", protected.table)
-    assert (
-        check_slice(tmp_path / "part.parquet", spells.rows, product=spells, catalog=NO_LISTS) == 0
-    )
+    assert checked(tmp_path, spells, protected.report["levels"]) == Reached(0, None)
 
 
 def test_a_value_that_does_not_fit_its_column_refuses_the_release_without_quoting_it(spells):
@@ -86,14 +84,23 @@ def test_a_value_that_does_not_fit_its_column_refuses_the_release_without_quotin
     assert "secret" not in str(refused.value)
 
 
-def written(tmp_path, spells, table: pa.Table):
+def checked(tmp_path, spells, levels):
+    path = tmp_path / "part.parquet"
+    return check_slice(path, spells.rows, product=spells, catalog=NO_LISTS, levels=levels)
+
+
+def written(tmp_path, spells, table: pa.Table, levels=None):
     pq.write_table(table, tmp_path / "part.parquet")
-    return check_slice(tmp_path / "part.parquet", spells.rows, product=spells, catalog=NO_LISTS)
+    return checked(
+        tmp_path, spells, levels or protect_slice(rows(), spells.rows, key=KEY).report["levels"]
+    )
 
 
 def test_the_gate_recounts_k_on_what_was_written(spells, tmp_path):
     table = protect_slice(rows(), spells.rows, key=KEY).table
-    assert written(tmp_path, spells, table) == smallest_group(table, spells.rows) >= 5
+    reached = written(tmp_path, spells, table)
+    assert reached == Reached(smallest_group(table, spells.rows), None)
+    assert reached.k >= 5
 
 
 def test_the_gate_refuses_a_combination_of_too_few_persons(spells, tmp_path):

@@ -90,12 +90,80 @@ def test_to_tell_of_a_listed_product_is_no_delivery(house):
 
 
 def test_the_protection_report_tells_of_the_callers_own_area_only(fresh_house):
-    report = {"k": 5, "areas": {"39": {"rows": 1}, "40": {"rows": 2}}}
-    fresh_house.publish_rows(as_of=date(2026, 7, 1), protection=report)
+    told = fresh_protection(fresh_house, "municipality-bi", "ely-analyst", "tem-analyst")
+    assert told["municipality-bi"]["areas"]["39"]["suppressed"]["by_column"] == {"sex": 3}
+    assert set(told["municipality-bi"]["areas"]) == {"39"}
+    # Who is no recipient of the rows is told of no area; of the whole, everybody the same.
+    for persona in ("ely-analyst", "tem-analyst"):
+        assert told[persona]["areas"] == {}
+        assert told[persona] == {**told["municipality-bi"], "areas": {}}
+
+
+def test_the_protection_report_tells_method_k_l_and_rows_altered_by_step(fresh_house):
+    told = fresh_protection(fresh_house, "municipality-bi")["municipality-bi"]
+    assert (told["k"], told["k_reached"], told["l"], told["l_reached"]) == (5, 6, 2, 2)
+    assert told["method"] == "ladder"
+    assert (told["rows_generalised"], told["rows_suppressed"]) == (90, 7)
+    assert told["steps"][0]["areas"] == 2
+    assert told["steps"][0]["rows_altered"] == 90
+    assert told["areas"]["39"]["steps"][0]["rows_below_k"] == 10
+    assert told["limits"] == ["trajectories"]
+
+
+def test_what_is_not_on_the_list_of_the_report_is_not_told(fresh_house):
+    told = fresh_protection(fresh_house, "municipality-bi")["municipality-bi"]
+    assert "secret" not in str(told)
+
+
+def test_a_report_of_another_shape_tells_nothing(fresh_house):
+    odd = {"k": "five", "areas": {"39": {"levels": 3}}}
+    told = fresh_protection(fresh_house, "municipality-bi", report=odd)["municipality-bi"]
+    assert (told["k"], told["areas"]) == (None, {})
+
+
+def test_the_protection_of_a_cube_is_told_without_what_is_not_on_its_list(fresh_house):
     with fresh_house.open():
-        path = "/v1/products/job-seeker-spells/releases"
-        newest = fresh_house.get("municipality-bi", path).json()["releases"][0]
-    assert newest["protection"] == {"k": 5, "areas": {"39": {"rows": 1}}}
+        answer = fresh_house.get("ely-analyst", "/v1/products/job-seekers/releases").json()
+    told = answer["releases"][0]["protection"]
+    assert set(told) == {
+        "method", "rules", "threshold", "reason", "cells", "source_faults", "not_covered", "audit",
+    }  # fmt: skip
+    assert told["audit"] is None
+
+
+AREA_39 = {
+    "k_reached": 6,
+    "l_reached": 2,
+    "levels": {"sex": "all"},
+    "steps": [
+        {"column": "sex", "level": "all", "rows_altered": 40, "rows_below_k": 10, "secret": 1}
+    ],
+    "rows_published": 50,
+    "suppressed": {"rows": 3, "share": 0.06, "by_column": {"sex": 3}},
+    "secret": "neighbours",
+}
+REPORT = {
+    "method": "ladder",
+    "k": 5,
+    "k_reached": 6,
+    "l": 2,
+    "l_reached": 2,
+    "rows_generalised": 90,
+    "rows_suppressed": 7,
+    "steps": [{"column": "sex", "level": "all", "areas": 2, "rows_altered": 90}],
+    "limits": ["trajectories"],
+    "secret": "figures",
+    "areas": {"39": AREA_39, "40": {**AREA_39, "rows_published": 51}},
+}
+
+
+def fresh_protection(house, *personas, report=REPORT):
+    """What each persona is told of a release with this report."""
+    house.publish_rows(as_of=date(2026, 7, 1), protection=report)
+    path = "/v1/products/job-seeker-spells/releases"
+    with house.open():
+        answers = {one: house.get(one, path).json()["releases"][0] for one in personas}
+    return {one: answer["protection"] for one, answer in answers.items()}
 
 
 def test_head_is_the_same_answer_without_its_body(house):

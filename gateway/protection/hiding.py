@@ -1,0 +1,217 @@
+"""One slice: hide its small counts, and as little more as keeps each of them unknown to everybody.
+
+First circuit by circuit: for every small count and every reader from whom it is not safe yet, the
+cheapest one. A block of the country is tried first, and a wider one where the circuit would hide a
+sum over more than the block. Then back again, dearest first: what is not needed after all is
+published. What is left is hidden because somebody could otherwise be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.errors import ReleaseRefused
+from gateway.protection.blocks import Blocks
+from gateway.protection.cells import Index
+from gateway.protection.circuits import Block, Circuit
+from gateway.protection.small_sums import small_sums
+from gateway.protection.swaps import Swaps
+from gateway.protection.tables import Tables
+from gateway.protection.unknowns import Coalition, Unknowns, Widths
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+_FREE = 0.01  # of a hidden cell: not nothing, so that circuits stay short
+_CHEAP = 12.0  # of a swap: dearer ones are worth a linear programme
+_FEW = 2  # small counts that may need another circuit for a cell to be published again
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A slice to be protected.
+
+    values: (cells); truth: (columns of the tables); costs: (cells) of hiding.
+    """
+
+    values: Index
+    truth: Floats
+    costs: Floats
+
+
+class Hiding:
+    """The hidden cells of one slice while they are being chosen."""
+
+    def __init__(
+        self, tables: Tables, counts: Counts, *, small: Mask, threshold: int, widths: Widths
+    ) -> None:
+        layout = tables.layout
+        self._layout, self._counts = layout, counts
+        self._small, self._threshold, self._widths = small, threshold, widths
+        self.hidden: Mask = small.copy()
+        self._targets = np.flatnonzero(small)
+        self._unknowns = Unknowns(layout, self._targets, widths)
+        self._costs = np.where(layout.shown, counts.costs, 0.0)
+        self._costs[self.hidden & layout.shown] = _FREE
+        self._waiting = set(self._targets.tolist())
+
+    def swap(self, tables: Tables, atoms: Floats) -> None:
+        """Hide what cheap swaps need: they are found at once, so that fewer programmes are solved."""
+        layout = self._layout
+        swaps = Swaps(tables, atoms, self._swap_prices())
+        for target in sorted(self._waiting, key=lambda t: (self._counts.values[t], t)):
+            if self._is_swapped(target, swaps):
+                self._waiting.discard(target)
+        self._costs[self.hidden & layout.shown] = _FREE
+
+    def _is_swapped(self, target: int, swaps: Swaps) -> bool:
+        layout = self._layout
+        tried: set[Coalition] = set()
+        while (reader := self._unknowns.open_to(target)) is not None:
+            if reader in tried:
+                return False
+            tried.add(reader)
+            for amount in self._amounts(target, reader):
+                if self._unknowns.is_wide(target, reader):
+                    break
+                found = swaps.find(target, amount, frozen=reader)
+                if found is None or found.cost > _CHEAP:
+                    return False
+                cells = np.array([cell for cell, _ in found.moves], dtype=np.int64)
+                shown = cells[layout.shown[cells]]
+                self.hidden[shown] = True
+                swaps.prices[shown] = 0.0
+                self._unknowns.add(found.moves, found.areas, shown)
+        return True
+
+    def _swap_prices(self) -> Floats:
+        """(cells) what hiding costs: nothing for what is hidden, or never shown."""
+        return np.where(self._layout.shown & ~self.hidden, self._counts.costs, 0.0)
+
+    def protect(self, blocks: Blocks) -> None:
+        """Hide until every small count is wide enough for every reader. Raises ReleaseRefused."""
+        for stage in blocks.stages():
+            for block in stage:
+                inside = [t for t in self._waiting if self._is_within(t, block)]
+                if inside:
+                    block.start(self._counts.truth, self._costs)
+                for target in sorted(inside, key=lambda t: (self._counts.values[t], t)):
+                    if self._is_made_safe(target, block):
+                        self._waiting.discard(target)
+        if self._waiting:
+            raise ReleaseRefused(
+                f"{len(self._waiting)} small counts cannot be kept unknown whatever is hidden."
+            )
+        self._hide_small_sums()
+
+    def spare(self, blocks: Blocks) -> None:
+        """Publish again what is not needed, dearest first."""
+        layout = self._layout
+        spared: set[int] = set()
+        for block in blocks.parts:
+            may = self.hidden & layout.shown & ~self._small
+            chosen = [int(c) for c in np.flatnonzero(may) if layout.cells[c].places <= block.places]
+            block.start(self._counts.truth, self._costs, fixed=layout.shown & ~self.hidden)
+            for cell in sorted(chosen, key=lambda c: (-self._counts.costs[c], c)):
+                if cell not in spared and self._is_needless(cell, block):
+                    spared.add(cell)
+        self._hide_small_sums()
+
+    def _is_within(self, target: int, block: Block) -> bool:
+        """Whether a block may have its circuit.
+
+        What counts everybody in the block changes only together with what is outside.
+        """
+        places = self._layout.cells[target].places
+        return places < block.places or len(block.places) == self._layout.places
+
+    def _is_made_safe(self, target: int, block: Block) -> bool:
+        """Hide what keeps a target unknown; nothing when that reaches beyond the block."""
+        tried: set[Coalition] = set()
+        while (reader := self._unknowns.open_to(target)) is not None:
+            if reader in tried:
+                return False
+            tried.add(reader)
+            for amount in self._amounts(target, reader):
+                if self._unknowns.is_wide(target, reader):
+                    break
+                found = block.circuit(int(block.row_of[target]), amount, frozen=reader)
+                if found is None or not self._is_taken(found, block):
+                    return False
+        return True
+
+    def _amounts(self, target: int, reader: Coalition) -> Iterator[float]:
+        """Down to nobody and up by what is missing, the longer way first: the other often follows."""
+        value = float(self._counts.values[target])
+        width = self._widths.insider if reader else self._widths.outsider
+        ways = [-min(value, width), max(0.0, width - value)]
+        yield from sorted((way for way in ways if way), key=abs, reverse=True)
+
+    def _is_taken(self, found: Circuit, block: Block) -> bool:
+        """Hide what a circuit changes, unless that is a sum over more than the block."""
+        layout = self._layout
+        moved = self._moved(found, block)
+        cells = np.array([cell for cell, _ in moved], dtype=np.int64)
+        shown = cells[layout.shown[cells]]
+        fresh = shown[~self.hidden[shown]]
+        if any(not layout.cells[cell].places <= block.places for cell in fresh.tolist()):
+            return False
+        if len(fresh):
+            self.hidden[fresh] = True
+            self._costs[fresh] = _FREE
+            block.price(self._costs)
+        self._unknowns.add(moved, found.areas, shown)
+        return True
+
+    def _moved(self, found: Circuit, block: Block) -> list[tuple[int, float]]:
+        rows = np.flatnonzero(found.moves)
+        return [(cell, float(found.moves[row])) for row in rows for cell in block.rows[row]]
+
+    def _is_needless(self, cell: int, block: Block) -> bool:
+        """Publish a cell if everything is safe without it, by other circuits if need be."""
+        unknowns = self._unknowns
+        lacking = [t for t in unknowns.users(cell) if unknowns.open_to(t, without=cell) is not None]
+        inside = all(self._layout.cells[t].places <= block.places for t in lacking)
+        if len(lacking) > _FEW or not inside:
+            return False
+        row = int(block.row_of[cell])
+        block.hold(row)
+        if not all(self._is_safe_without(cell, target, block) for target in lacking):
+            block.release(row)
+            return False
+        self.hidden[cell] = False
+        unknowns.drop(cell)
+        return True
+
+    def _is_safe_without(self, cell: int, target: int, block: Block) -> bool:
+        tried: set[Coalition] = set()
+        while (reader := self._unknowns.open_to(target, without=cell)) is not None:
+            if reader in tried:
+                return False
+            tried.add(reader)
+            for amount in self._amounts(target, reader):
+                found = block.circuit(int(block.row_of[target]), amount, frozen=reader)
+                if found is None:
+                    return False
+                self._keep(found, block)
+        return True
+
+    def _keep(self, found: Circuit, block: Block) -> None:
+        moved = self._moved(found, block)
+        cells = np.array([cell for cell, _ in moved], dtype=np.int64)
+        self._unknowns.add(moved, found.areas, cells[self._layout.shown[cells]])
+
+    def _hide_small_sums(self) -> None:
+        """What one published line leaves over is no small count either."""
+        while True:
+            sums = small_sums(self._layout, self._counts.values, self.hidden, self._threshold)
+            fresh = {self._cheapest(members) for members in sums}
+            if not fresh:
+                return
+            self.hidden[list(fresh)] = True
+
+    def _cheapest(self, members: Sequence[int]) -> int:
+        return min(members, key=lambda cell: (self._counts.costs[cell], cell))

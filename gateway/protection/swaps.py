@@ -1,0 +1,216 @@
+"""Circuits that need no solver: two places swap persons between classes.
+
+A hypercube swap adds to two opposite corners of a rectangle of classes in one place and takes from
+the other two, and does the contrary in another place: every sum over the classes and over both
+places stays. A pair of classes is swapped between two places of one piece. Most small counts find
+their circuit here in no time; what does not is left to the linear programme.
+Source: Giessing & Repsilber, Tools and strategies to protect multiple tables with the GHQUAR cell
+suppression engine (2002), for the hypercube as a pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.protection.cells import Index, Layout
+from gateway.protection.tables import Tables
+
+Floats = NDArray[np.float64]
+Corners = tuple[Index, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A circuit. moves: (cell, change); areas: whose own figures change; cost: of shown cells."""
+
+    moves: tuple[tuple[int, float], ...]
+    areas: frozenset[int]
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """gains, loses: per corner its atoms (basic measure, leaf class), in one order for all corners."""
+
+    gains: Corners
+    loses: Corners
+
+
+class Swaps:
+    """The swaps of one slice. prices: what cells cost now, nothing where hidden or never shown."""
+
+    def __init__(self, tables: Tables, atoms: Floats, prices: Floats) -> None:
+        layout = self._layout = tables.layout
+        self._tables, self.prices = tables, prices
+        by_place = np.moveaxis(atoms, 0, 1).reshape(layout.places, -1)
+        by_piece = np.stack([by_place[list(piece)].sum(axis=0) for piece in tables.pieces])
+        self._patterns = list(_patterns(layout))
+        self._number(layout)
+        self._effects()
+        self._by_place, self._by_piece = by_place, by_piece
+        self._up, self._down = (
+            np.stack([_room(by_piece, corners).sum(axis=1) for corners in side], axis=1)
+            for side in ([p.loses for p in self._patterns], [p.gains for p in self._patterns])
+        )
+        self._piece_of = {p: i for i, piece in enumerate(tables.pieces) for p in piece}
+        self._piece_area = layout.area_of[[piece[0] for piece in tables.pieces]]
+
+    def find(self, target: int, amount: float, *, frozen: frozenset[int]) -> Swap | None:
+        """The cheapest swap that changes a target by an amount, without the figures of some areas."""
+        cell = self._layout.cells[target]
+        place = min(cell.places)
+        if len(cell.places) == 1 and place in self._tables.rows:
+            return self._between_places(target, place, amount)
+        return self._between_pieces(target, amount, frozen)
+
+    def _between_pieces(self, target: int, amount: float, frozen: frozenset[int]) -> Swap | None:
+        places = self._layout.cells[target].places
+        pieces = range(len(self._tables.pieces))
+        free = [i for i in pieces if int(self._piece_area[i]) not in frozen]
+        inside = [i for i in free if self._tables.pieces[i][0] in places]
+        effect = self._net[:, self._kind_of[target]] * np.sign(amount)
+        chosen = np.flatnonzero((effect != 0) & self._wide)
+        ups = effect[chosen] > 0
+        best: tuple[float, int, int, int] | None = None
+        for one in inside:
+            room = np.where(ups, self._up[one, chosen], self._down[one, chosen]) >= abs(amount)
+            for other in free if room.any() else ():
+                if self._tables.pieces[other][0] in places:
+                    continue
+                back = np.where(ups, self._down[other, chosen], self._up[other, chosen])
+                fits = np.flatnonzero(room & (back >= abs(amount)))
+                if not len(fits):
+                    continue
+                between = self._codes_of[one] ^ self._codes_of[other]
+                costs = np.add.reduce([self._cost(code) for code in between])[chosen[fits]]
+                place = int(np.argmin(costs))
+                if best is None or costs[place] < best[0]:
+                    best = (float(costs[place]), int(chosen[fits][place]), one, other)
+        if best is None:
+            return None
+        cost, pattern, one, other = best
+        way = amount * float(self._net[pattern, self._kind_of[target]])
+        moves = [
+            move
+            for code in sorted(self._codes_of[one] ^ self._codes_of[other])
+            for move in self._moves(code, pattern, way if code in self._codes_of[one] else -way)
+        ]
+        areas = {int(self._piece_area[one]), int(self._piece_area[other])} - {-1}
+        return Swap(tuple(moves), frozenset(areas), cost)
+
+    def _between_places(self, target: int, place: int, amount: float) -> Swap | None:
+        effect = self._net[:, self._kind_of[target]] * np.sign(amount)
+        own = self._code_of[frozenset({place})]
+        best: tuple[float, int, int] | None = None
+        for other in self._tables.pieces[self._piece_of[place]]:
+            code = self._code_of.get(frozenset({other}))
+            if other == place or code is None:
+                continue
+            costs = self._cost(own) + self._cost(code)
+            for number in np.flatnonzero(effect).tolist():
+                if best is not None and costs[number] >= best[0]:
+                    continue
+                pattern = self._patterns[number]
+                here, there = pattern.loses, pattern.gains
+                if effect[number] < 0:
+                    here, there = there, here
+                room = np.minimum(
+                    _room(self._by_place[[place]], here), _room(self._by_place[[other]], there)
+                )
+                if room.sum() >= abs(amount):
+                    best = (float(costs[number]), number, code)
+        if best is None:
+            return None
+        cost, number, code = best
+        way = amount * float(self._net[number, self._kind_of[target]])
+        moves = (*self._moves(own, number, way), *self._moves(code, number, -way))
+        return Swap(moves, frozenset({int(self._layout.area_of[place])} - {-1}), cost)
+
+    def _moves(self, code: int, pattern: int, way: float) -> tuple[tuple[int, float], ...]:
+        kinds = np.flatnonzero(self._touched[pattern] & (self._cells[code] >= 0))
+        changes = way * self._net[pattern, kinds]
+        return tuple(zip(self._cells[code, kinds].tolist(), changes.tolist(), strict=True))
+
+    def _cost(self, code: int) -> Floats:
+        """(patterns) what the shown cells of a code cost that each pattern changes."""
+        cells = self._cells[code]
+        prices = np.where(cells >= 0, self.prices[cells], 0.0)
+        return self._touched.astype(np.float64) @ prices
+
+    def _number(self, layout: Layout) -> None:
+        """Codes are sets of places, kinds are measure and classes: a cell is one of each."""
+        kinds: dict[tuple[int, frozenset[int]], int] = {}
+        self._code_of: dict[frozenset[int], int] = {}
+        self._kind_of = np.zeros(len(layout.cells), dtype=np.int64)
+        at: list[tuple[int, int]] = []
+        for number, cell in enumerate(layout.cells):
+            kind = kinds.setdefault((cell.measure, cell.classes), len(kinds))
+            self._kind_of[number] = kind
+            at.append((self._code_of.setdefault(cell.places, len(self._code_of)), kind))
+        self._cells = np.full((len(self._code_of), len(kinds)), -1, dtype=np.int64)
+        for number, (code, kind) in enumerate(at):
+            self._cells[code, kind] = number
+        self._codes_of = [
+            frozenset(code for places, code in self._code_of.items() if places.issuperset(piece))
+            for piece in self._tables.pieces
+        ]
+        self._kinds = list(kinds)
+
+    def _effects(self) -> None:
+        """What each pattern changes of each kind, per person; touched: though by what is not sure."""
+        layout = self._layout
+        covers = np.zeros((len(self._kinds), len(layout.basic), layout.classes), dtype=np.int64)
+        for kind, (measure, classes) in enumerate(self._kinds):
+            for part in layout.parts[measure]:
+                covers[kind, self._tables.basic[part], sorted(classes)] = 1
+        covers = covers.reshape(len(self._kinds), -1)
+        shape = (len(self._patterns), len(self._kinds))
+        self._net, self._touched = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
+        for number, pattern in enumerate(self._patterns):
+            gained = np.add.reduce([covers[:, corner] for corner in pattern.gains])
+            change = gained - np.add.reduce([covers[:, corner] for corner in pattern.loses])
+            self._touched[number] = (change != 0).any(axis=1)
+            self._net[number] = np.where((change == change[:, :1]).all(axis=1), change[:, 0], 0)
+        # Two places may move different classes beneath a pattern: what tells those apart would change
+        # in the sum over both places.
+        sure = ~(self._touched & (self._net == 0)).any(axis=1)
+        self._wide = sure & np.array([len(pattern.gains) == 2 for pattern in self._patterns])
+
+
+def _room(counts: Floats, corners: Corners) -> Floats:
+    """(rows, other classes) how many persons a place can move out of all its corners at once."""
+    return np.minimum.reduce([counts[:, corner] for corner in corners])
+
+
+def _patterns(layout: Layout) -> Iterator[_Pattern]:
+    """Rectangles and pairs of leaf classes and measures, the other axes taken together."""
+    sizes = [len(layout.basic)]
+    sizes += [len(own) for axis, own in enumerate(layout.leaves) if axis != layout.geo]
+    atoms = np.arange(int(np.prod(sizes))).reshape(sizes)
+
+    def corner(fixed: dict[int, int]) -> Index:
+        return atoms[tuple(fixed.get(axis, slice(None)) for axis in range(len(sizes)))].reshape(-1)
+
+    for first, second in combinations(range(len(sizes)), 2):
+        for measure in [{}] if first == 0 else [{0: part} for part in range(sizes[0])]:
+            for a, b in combinations(range(sizes[first]), 2):
+                for c, d in combinations(range(sizes[second]), 2):
+                    yield _Pattern(
+                        (
+                            corner({**measure, first: a, second: c}),
+                            corner({**measure, first: b, second: d}),
+                        ),
+                        (
+                            corner({**measure, first: a, second: d}),
+                            corner({**measure, first: b, second: c}),
+                        ),
+                    )
+    for axis in range(len(sizes)):
+        for measure in [{}] if axis == 0 else [{0: part} for part in range(sizes[0])]:
+            for a, b in combinations(range(sizes[axis]), 2):
+                yield _Pattern((corner({**measure, axis: a}),), (corner({**measure, axis: b}),))

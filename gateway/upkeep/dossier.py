@@ -1,0 +1,115 @@
+"""A re-identification as the journal tells it: the request, its approvals, its answer.
+
+The journal is the only memory. Its entries are believed where the signatures in them hold, so that
+whoever can write the journal's file still cannot approve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from gateway.errors import NotFound, UpkeepRefused
+from gateway.journal.append import Journal
+from gateway.journal.pseudonym_body import About
+from gateway.model.entry import Entry, EntryKind, EntryQuery
+from gateway.ports import PseudonymDomain
+from gateway.upkeep.signatories import Duty, Signatories
+from gateway.upkeep.statements import approval_statement, is_signed_by, request_statement, sha256
+
+APPROVALS_NEEDED = 2
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """request: the body of its entry; approvals: the entries of its approvals, in order."""
+
+    request: dict[str, Any]
+    approvals: tuple[Entry, ...]
+    is_answered: bool
+
+    @property
+    def id(self) -> str:
+        return str(self.request["reidentification"])
+
+    @property
+    def requester(self) -> str:
+        return str(self.request["sub"])
+
+    @property
+    def epoch(self) -> str:
+        return str(self.request["epoch"])
+
+    @property
+    def request_sha256(self) -> str:
+        return sha256(request_statement(self.request))
+
+    @property
+    def domain(self) -> PseudonymDomain:
+        (area,) = self.request["areas_requested"]
+        return PseudonymDomain(area, self.request["family"], self.request["pseudonym_purpose"])
+
+    def about(self, *, operator: str, subject: str | None) -> About:
+        """What every later entry of it says again, so that an auditor finds them together."""
+        same = ("product", "release", "family", "pseudonym_purpose")
+        why = ("purpose", "legal_basis", "case_ref")
+        return About(
+            operator=operator,
+            subject=subject,
+            area=self.domain.area,
+            **{name: self.request[name] for name in (*same, *why)},
+        )
+
+    def check_open(self, signatories: Signatories, *, now: datetime, today: date) -> None:
+        """Raises UpkeepRefused unless it was really requested, has not run out and is not answered."""
+        requester = signatories.valid(self.requester, Duty.REQUEST, today)
+        statement = request_statement(self.request)
+        signature = bytes.fromhex(self.request["signature"])
+        if requester is None or not is_signed_by(requester.public_key, statement, signature):
+            raise UpkeepRefused("not_requested", "The request is not signed by who may request.")
+        if now >= datetime.fromisoformat(self.request["valid_until_utc"]):
+            raise UpkeepRefused("run_out", "The request has run out; make a new one.")
+        if self.is_answered:
+            raise UpkeepRefused("answered", "The request has been answered; make a new one.")
+
+    def approvers(self, signatories: Signatories, today: date) -> tuple[str, ...]:
+        """Who has approved this very request: distinct, entitled today, and not the requester."""
+        found = (self._approver(entry, signatories, today) for entry in self.approvals)
+        return tuple(dict.fromkeys(person for person in found if person is not None))
+
+    def _approver(self, entry: Entry, signatories: Signatories, today: date) -> str | None:
+        person = str(entry.body["sub"])
+        signatory = signatories.valid(person, Duty.APPROVE, today)
+        if signatory is None or person == self.requester:
+            return None
+        statement = approval_statement(self.request_sha256, person)
+        signature = bytes.fromhex(entry.body["signature"])
+        return person if is_signed_by(signatory.public_key, statement, signature) else None
+
+
+def load_dossier(reidentification: str, journal: Journal) -> Dossier:
+    """Raises NotFound when there is no such request, JournalUnavailable."""
+
+    def entries(kind: EntryKind) -> Iterator[Entry]:
+        found = _of_kind(kind, journal)
+        return (each for each in found if each.body.get("reidentification") == reidentification)
+
+    request = next(entries(EntryKind.REIDENTIFICATION_REQUESTED), None)
+    if request is None:
+        raise NotFound("There is no such request of a re-identification.", parameter="id")
+    return Dossier(
+        dict(request.body),
+        tuple(entries(EntryKind.REIDENTIFICATION_APPROVED)),
+        any(True for _ in entries(EntryKind.REIDENTIFICATION_ANSWERED)),
+    )
+
+
+def _of_kind(kind: EntryKind, journal: Journal) -> Iterator[Entry]:
+    after: int | None = 0
+    while after is not None:
+        page = journal.search(EntryQuery(kind=kind, after_seq=after, limit=_PAGE))
+        yield from page.entries
+        after = page.next_after_seq
