@@ -195,65 +195,80 @@ MEASURES = {
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    geography = draw(geographies())
     classes = [draw(classifications(name)) for name in "ab"[: draw(st.integers(0, 2))]]
-    axes = (geography, *classes)
+    axes = (draw(geographies()), *classes)
     count, lines = MEASURES[draw(st.sampled_from([*MEASURES, "one", "nested"]))]
-    seed = draw(st.integers(0, 2**31))
-    random = np.random.default_rng(seed)
-    leaves = tuple(leaf_codes_of(one) for one in axes)
-    counts = np.zeros((count, *(len(one.codes) for one in axes)), dtype=np.int64)
-    parents = {parent for parent, _ in lines}
-    zero = draw(st.floats(0, 0.7))
-    most = draw(st.sampled_from([2, 4, 9]))
     latent = {children[-1] for _, children in lines}
-    leaf_places = list(
-        itertools.product(*[[c for c, own in enumerate(s) if own == {c}] for s in leaves])
-    )
-    for place in leaf_places:
-        draws = np.where(random.random(count) < zero, 0, random.integers(0, most, size=count))
-        if not parents:
-            counts[(slice(None), *place)] = draws
-            continue
-        for parent, children in lines:  # every line of a parent splits one number of it
-            if parent == 0 and counts[(0, *place)] == 0:
-                counts[(0, *place)] = draws[0] + draws[1]
-            whole = int(counts[(parent, *place)])
-            part = int(random.integers(0, whole + 1))
-            counts[(children[0], *place)] = part
-            counts[(children[1], *place)] = whole - part
-    for cell in np.ndindex(*counts.shape):
-        sets = [own[code] for own, code in zip(leaves, cell[1:], strict=True)]
-        total = sum(counts[(cell[0], *leaf)] for leaf in itertools.product(*sets))
-        counts[cell] = total
-    designed = np.zeros_like(counts, dtype=bool)
-    levels = [sorted({code.level for code in one.codes}) for one in axes]
-    for _ in range(draw(st.integers(1, 4))):
-        chosen = [
-            random.choice(own, size=random.integers(1, len(own) + 1), replace=False)
-            for own in levels
-        ]
-        places = [
-            [i for i, code in enumerate(one.codes) if code.level in c]
-            for one, c in zip(axes, chosen, strict=True)
-        ]
-        which = [m for m in range(count) if m not in latent and random.random() < 0.8] or [0]
-        designed[np.ix_(which, *places)] = True
+    random = np.random.default_rng(draw(st.integers(0, 2**31)))
+    leaves = tuple(leaf_codes_of(one) for one in axes)
+    shares = (draw(st.floats(0, 0.7)), draw(st.sampled_from([2, 4, 9])))
+    counts = drawn_counts(random, leaves, count, lines, shares)
+    design = draw(st.sampled_from([any_levels, finer_upwards]))
+    designed = np.zeros(counts.shape, dtype=bool)
+    for measure in range(count):
+        if measure not in latent and (measure == 0 or random.random() < 0.8):
+            designed[measure] = design(random, axes)
     for parent, children in lines:
         designed[children[-1]] = designed[[parent, *children[:-1]]].all(axis=0)
-    known = designed & (random.random(counts.shape) > draw(st.floats(0, 0.6)))
+    known = designed & (random.random(counts.shape) > draw(st.sampled_from([0, 0.1, 0.3, 0.6])))
     if draw(st.booleans()):
         known &= ~((counts > 0) & (counts < 5))
     known[list(latent)] = False
-    lattice = Lattice(
-        axes,
-        tuple(f"m{i}" for i in range(count)),
-        counts,
-        tuple(Line(p, c) for p, c in lines),
-        frozenset(latent),
-        designed,
-    )
-    return World(lattice, known, leaves)
+    names = tuple(f"m{measure}" for measure in range(count))
+    drawn = tuple(Line(parent, children) for parent, children in lines)
+    return World(Lattice(axes, names, counts, drawn, frozenset(latent), designed), known, leaves)
+
+
+def drawn_counts(
+    random: np.random.Generator,
+    leaves: tuple[tuple[frozenset[int], ...], ...],
+    count: int,
+    lines: list[tuple[int, tuple[int, ...]]],
+    shares: tuple[float, int],
+) -> NDArray[np.int64]:
+    """(measure, *axes) small numbers, `shares` of them zero and none as large as the second."""
+    zero, most = shares
+    counts = np.zeros((count, *map(len, leaves)), dtype=np.int64)
+    for place in itertools.product(*[[c for c, own in enumerate(s) if own == {c}] for s in leaves]):
+        counts[(0, *place)] = 0 if random.random() < zero else random.integers(0, most)
+        for parent, (part, rest) in lines:
+            whole = int(counts[(parent, *place)])
+            counts[(part, *place)] = random.integers(0, whole + 1)
+            counts[(rest, *place)] = whole - counts[(part, *place)]
+    for cell in np.ndindex(*counts.shape):
+        sets = [own[code] for own, code in zip(leaves, cell[1:], strict=True)]
+        counts[cell] = sum(counts[(cell[0], *leaf)] for leaf in itertools.product(*sets))
+    return counts
+
+
+def any_levels(random: np.random.Generator, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
+    """(*axes) a few combinations of levels, whatever they are."""
+    designed = np.zeros([len(one.codes) for one in axes], dtype=bool)
+    for _ in range(random.integers(1, 5)):
+        designed[np.ix_(*(some_levels(random, one) for one in axes))] = True
+    return designed
+
+
+def finer_upwards(random: np.random.Generator, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
+    """(*axes) totals everywhere, and more and more combinations of levels higher up."""
+    designed = np.zeros([len(one.codes) for one in axes], dtype=bool)
+    designed[(slice(None), *(0 for _ in axes[1:]))] = random.random() < 0.7
+    levels = np.array([code.level for code in axes[0].codes])
+    below = np.ones(len(levels), dtype=bool)
+    for level in ("municipality", "area", "region"):
+        if random.random() < 0.6:
+            below &= levels != level
+            places = [some_levels(random, one) for one in axes[1:]]
+            designed[np.ix_(np.flatnonzero(below), *places)] = True
+    designed[0] |= random.random() < 0.7
+    return designed
+
+
+def some_levels(random: np.random.Generator, one: Axis) -> list[int]:
+    """The codes of some levels of an axis, of one at least."""
+    levels = sorted({code.level for code in one.codes})
+    chosen = random.choice(levels, size=random.integers(1, len(levels) + 1), replace=False)
+    return [place for place, code in enumerate(one.codes) if code.level in chosen]
 
 
 # --- what must agree --------------------------------------------------------------------------
