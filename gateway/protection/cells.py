@@ -82,6 +82,13 @@ class Layout:
         found = np.zeros(len(self.cells), dtype=np.int64)
         numbered = self.ids >= 0
         found[self.ids[numbered]] = wide[numbered]
+        atoms = self.atoms(inside)
+        basic = {measure: i for i, measure in enumerate(self.basic)}
+        for number in sorted(set(range(len(self.cells))) - set(self.ids[numbered].tolist())):
+            cell = self.cells[number]
+            parts = [basic[part] for part in self.parts[cell.measure]]
+            own = atoms[np.ix_(parts, sorted(cell.places), sorted(cell.classes))]
+            found[number] = int(own.sum())
         return found
 
     def gathered(self, marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -120,8 +127,6 @@ def layout_of(
     padded[(slice(None), *(slice(len(axis.codes)) for axis in axes))] = designed
     known = np.stack([known_cells(wide, one) for one in padded])
     sets = [_leaf_numbers(axis, own) for axis, own in zip(axes, wide, strict=True)]
-    if geo is not None:
-        _add_border_pieces(known, padded, axes[geo], sets[geo], along=1 + geo)
     place_sets = [frozenset({0})] if geo is None else sets[geo]
     class_sets, classes = _class_sets([own for i, own in enumerate(sets) if i != geo])
     ids = np.full(known.shape, -1, dtype=np.int32)
@@ -131,19 +136,25 @@ def layout_of(
         place = place_sets[0] if geo is None else place_sets[at[geo]]
         kind = class_sets[tuple(i for j, i in enumerate(at) if j != geo)]
         ids[where] = numbers.setdefault(Cell(measure, place, kind), len(numbers))
+    if geo is not None:
+        places = np.moveaxis(padded, 1 + geo, 1)
+        for piece, codes in _pieces(axes[geo], sets[geo]):
+            for measure, *at in zip(*np.nonzero(places[:, codes].any(axis=1)), strict=True):
+                kind = class_sets[tuple(int(i) for i in at)]
+                numbers.setdefault(Cell(int(measure), piece, kind), len(numbers))
     seen = padded.copy()
     seen[list(latent)] = False
     shown = np.zeros(len(numbers), dtype=np.bool_)
     shown[ids[seen]] = True
-    places = max(max(one) for one in place_sets) + 1
-    area_of, areas = _areas(None if geo is None else axes[geo], place_sets, places)
+    leaf_places = max(max(one) for one in place_sets) + 1
+    area_of, areas = _areas(None if geo is None else axes[geo], place_sets, leaf_places)
     return Layout(
         axes=wide,
         geo=geo,
         ids=ids,
         cells=tuple(numbers),
         shown=shown,
-        places=places,
+        places=leaf_places,
         classes=classes,
         area_of=area_of,
         areas=areas,
@@ -186,29 +197,29 @@ def _class_sets(sets: Sequence[Sequence[Leaves]]) -> tuple[Mapping[tuple[int, ..
     return found, len(number)
 
 
-def _add_border_pieces(
-    known: NDArray[np.bool_],
-    designed: NDArray[np.bool_],
-    geography: Axis,
-    sets: Sequence[Leaves],
-    *,
-    along: int,
-) -> None:
-    """Mark what two crossing codes have in common, wherever one of them is published.
+def _pieces(geography: Axis, sets: Sequence[Leaves]) -> Iterator[tuple[Leaves, list[int]]]:
+    """What two crossing codes have in common, and what a code has besides the codes within it.
 
-    An area that knows its own figures can work such a piece out where no other reader can.
-    known, designed: (measure, *axes); along: the array axis of the geography.
+    An area that knows its own figures can work such a piece out where no other reader can. With each
+    piece the codes that tell of it when they are published.
     """
     finest = {geography.codes[i].level for i in leaf_codes(geography)}
     coarse = [i for i, code in enumerate(geography.codes) if code.level not in finest]
     whole = {sets[i] for i in coarse}
-    place = {own: i for i, own in reversed(list(enumerate(sets)))}
-    marked = np.moveaxis(known, along, 0)
-    shown = np.moveaxis(designed, along, 0)
     for one, other in combinations(coarse, 2):
         piece = sets[one] & sets[other]
-        if piece and piece not in whole and piece in place:
-            marked[place[piece]] |= shown[one] | shown[other]
+        if piece and piece not in whole:
+            yield piece, [one, other]
+    for one in coarse:
+        for level in sorted(
+            {geography.codes[i].level for i in coarse} - {geography.codes[one].level}
+        ):
+            within = [
+                i for i in coarse if geography.codes[i].level == level and sets[i] < sets[one]
+            ]
+            rest = sets[one].difference(*(sets[i] for i in within))
+            if within and rest and rest not in whole:
+                yield rest, [one]
 
 
 def _areas(

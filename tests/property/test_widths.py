@@ -1,4 +1,7 @@
-"""Cubes that state widths: the protector against the auditor, which shares no code with it."""
+"""Cubes that state widths: the protector against the auditor, which shares no code with it.
+
+The same cubes are drawn in every run; a search for new ones is the work of long campaigns.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,7 @@ def audit(lattice, status, rules=RULES):
     return attacked(lattice, known, rules)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=25, derandomize=True)
 @given(lattice=lattices())
 def test_no_reader_and_no_area_finds_a_small_count(lattice):
     status = protect(lattice, RULES).status
@@ -102,7 +105,7 @@ def test_no_reader_and_no_area_finds_a_small_count(lattice):
     assert ((status == Status.NOT_PUBLISHED) == ~lattice.designed).all()
 
 
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=5, derandomize=True)
 @given(lattice=lattices())
 def test_the_same_cube_has_the_same_mask(lattice):
     assert (protect(lattice, RULES).status == protect(lattice, RULES).status).all()
