@@ -6,9 +6,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8080
 SCALE  ?= 0.05
+SOAK_EXAMPLES ?= 1000
 UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 
-.PHONY: demo test lint types imports check tests openapi lock clean help
+.PHONY: demo test lint types imports check tests soak openapi lock clean help
+.PHONY: soak-pseudonyms soak-cubes soak-crashes soak-country
 
 help:            ## what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s%s\n", $$1, $$2 }'
@@ -35,6 +37,23 @@ check: $(VENV)/.dev         ## contracts and policies
 tests: $(VENV)/.dev         ## the tests alone
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+# The parts are targets of their own; `make -k soak` goes on after one that fails. How the tests read
+# these variables is in tests/conftest.py. A drawn cube that fails is printed with a line to repeat it.
+soak: soak-pseudonyms soak-cubes soak-crashes soak-country      ## the searches that take hours, with examples of their own
+
+soak-pseudonyms: $(VENV)/.dev
+	BRUTE_FORCE=all $(BIN)/python -m pytest -v tests/security/test_pseudonym_attacks.py
+
+soak-cubes: $(VENV)/.dev
+	SOAK=1 SOAK_EXAMPLES=$(SOAK_EXAMPLES) $(BIN)/python -m pytest -v -n 2 \
+	    $(addprefix tests/property/test_,$(addsuffix .py,widths attack means suppression))
+
+soak-crashes: $(VENV)/.dev
+	JAKELU_KILLS=20 $(BIN)/python -m pytest -v tests/e2e/test_crash.py tests/unit/publishing/test_road.py
+
+soak-country: $(VENV)/.dev
+	$(BIN)/python benchmarks/protection.py --scale 1.0 --months 24
 
 openapi: $(VENV)/.dev       ## write openapi/openapi.json anew
 	$(BIN)/jakelu openapi > openapi/openapi.json.new

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from gateway.cli_pseudonym import app as pseudonym_app
-from gateway.errors import GatewayError
+from gateway.errors import BadParameter, GatewayError
 
 app = typer.Typer(
     name="jakelu",
@@ -33,6 +33,17 @@ Day = Annotated[
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that the release tells of."),
 ]
 ReleaseName = Annotated[str, typer.Argument(help="A release id, or `latest`.")]
+Newest = Annotated[
+    int, typer.Option(min=0, help="Only so many of the newest months, for a quick look; 0 for all.")
+]
+Format = Annotated[
+    Literal["auto", "table", "json"],
+    typer.Option("--format", help="auto: tables on a terminal, JSON lines in a pipe."),
+]
+Width = Annotated[
+    int | None,
+    typer.Option(min=0, help="In persons; the contract's, or threshold - 1 where it states none."),
+]
 DemoDir = Annotated[Path, typer.Option("--dir", help="The folder of the demo.")]
 
 
@@ -78,17 +89,35 @@ def publish(
     ] = None,
     *,
     as_of: Day = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; print what cubes would hide.")
+    ] = False,
+    newest: Newest = 0,
+    form: Format = "auto",
 ) -> None:
     """Make releases: extract, protect, write, sign.
 
     Publishing the same inputs twice makes one release. A product that fails leaves its last release
     in place, and the command ends with exit code 1.
+
+    With --dry-run, the way to design the contract of a cube: it is protected and attacked, and nothing
+    is written or journaled. Printed are the cells hidden by level and table, the limits of the contract
+    (exit code 1 when one is broken), and what coarser detail would win.
     """
     from gateway.batch.publish import publish_products
+    from gateway.batch.rehearse import rehearse_products
     from gateway.settings import load_batch_settings
 
-    day = as_of.date() if as_of else None
-    if not publish_products(load_batch_settings(), products or [], as_of=day):
+    day, ids = as_of.date() if as_of else None, products or []
+    if newest and not dry_run:
+        raise BadParameter(
+            "A release has every slice: --newest is for --dry-run.", parameter="newest"
+        )
+    if dry_run:
+        done = rehearse_products(load_batch_settings(), ids, as_of=day, newest=newest, form=form)
+    else:
+        done = publish_products(load_batch_settings(), ids, as_of=day)
+    if not done:
         sys.exit(1)
 
 
@@ -172,6 +201,35 @@ def release_verify(product: str, release: ReleaseName = "latest") -> None:
     from gateway.settings import load_batch_settings
 
     typer.echo(verify_release(load_batch_settings(), product, release))
+
+
+@release_app.command("audit")
+def release_audit(
+    product: str,
+    release: ReleaseName = "latest",
+    *,
+    outsider_width: Width = None,
+    insider_width: Width = None,
+    newest: Newest = 0,
+    budget: Annotated[
+        float | None, typer.Option(min=1, help="Seconds of attack; audit_seconds when left out.")
+    ] = None,
+    form: Format = "auto",
+) -> None:
+    """Attack a published cube: count it again, compare, and look for what its readers can find out.
+
+    Runs on the publish road, for the truth is in the warehouse. Each finding is named by what it follows
+    from, never by its count. The command ends with exit code 1 when there is one, or when a published
+    number is not what is counted.
+    """
+    from gateway.batch.release_audit import audit
+    from gateway.publishing.release_audit import Strength
+    from gateway.settings import load_batch_settings
+
+    settings = load_batch_settings()
+    strength = Strength(budget or settings.audit_seconds, outsider_width, insider_width, newest)
+    if not audit(settings, product, release, strength=strength, form=form):
+        sys.exit(1)
 
 
 @journal_app.command("verify")

@@ -39,7 +39,9 @@ class BatchSettings(SharedSettings):
     vault_address: https, or http on loopback. Its login is a token file, or an AppRole's role id and
     secret id file; vault_ca_path: PEM of a private certificate authority.
     processes: slices of a cube protected and attacked at once, 0 for one per core; audit_seconds:
-    the attack's time for a release, above which it is refused.
+    the attack's time for a release, above which it is refused; newest_months: for trials, how many
+    months a cube has whose every month is attacked, 0 for all that its contract says; keep_limits:
+    whether a cube is refused that hides more than its contract allows.
     """
 
     warehouse_path: Path
@@ -54,6 +56,8 @@ class BatchSettings(SharedSettings):
     warehouse_memory_limit: str = "3GB"
     processes: int = Field(default=0, ge=0)
     audit_seconds: float = Field(default=1200.0, gt=0)
+    newest_months: int = Field(default=0, ge=0)
+    keep_limits: bool = True
 
     @model_validator(mode="after")
     def _has_one_key_ring(self) -> BatchSettings:

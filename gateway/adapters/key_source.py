@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from gateway.adapters.issuer_keys import KeysUnreadable
+from gateway.adapters.loopback import is_loopback
 from gateway.errors import SettingsFault
 
 DOCUMENT_BYTES_MAX = 256 * 1024
@@ -39,17 +39,8 @@ def _is_safe(jwks: str) -> bool:
         host, _ = address.hostname or "", address.port  # both are parsed only when asked for
     except ValueError:
         return False
-    is_unheard = address.scheme == "https" or (address.scheme == "http" and _is_loopback(host))
+    is_unheard = address.scheme == "https" or (address.scheme == "http" and is_loopback(host))
     return is_unheard and host != "" and address.username is None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _read_file(path: Path) -> bytes:

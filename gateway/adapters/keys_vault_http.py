@@ -7,7 +7,6 @@ redirect, no proxy and no credential of the environment is followed.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import ssl
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from gateway.adapters.keys_private_file import read_private
+from gateway.adapters.loopback import is_loopback
 from gateway.adapters.strict_json import read_object
 from gateway.errors import KeyFault, SettingsFault
 
@@ -222,7 +222,7 @@ def _checked_address(address: str) -> str:
         host, _ = parts.hostname or "", parts.port  # both are parsed only when asked for
     except ValueError:
         parts, host = urlsplit(""), ""
-    is_private = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    is_private = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     is_plain = parts.username is None and not parts.query and not parts.fragment
     if not host or not is_private or not is_plain or parts.path.strip("/"):
         raise SettingsFault(
@@ -231,10 +231,3 @@ def _checked_address(address: str) -> str:
             parameter="vault_address",
         )
     return address.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -131,6 +131,14 @@ class Columns:
             return unit.tier, unit.nodes
         return PIECE, np.arange(len(self.geography.pieces))
 
+    def lowest(self, tier: int, nodes: Indices) -> list[Unit]:
+        """The leaf geographies of a region one by one: those alone in their piece, and the others."""
+        leaves = np.concatenate([self.geography.beneath(tier, node) for node in nodes.tolist()])
+        piece = self.geography.piece_of[leaves]
+        alone = self.geography.pieces.sizes()[piece] == 1
+        units = [Unit(PIECE, piece[alone]), Unit(LEAF, leaves[~alone])]
+        return [unit for unit in units if len(unit.nodes)]
+
     def above(self, group: tuple[int, ...], tier: int) -> tuple[int, int] | None:
         """The variable and tier whose finer atoms bound those of a group; None: nothing does."""
         if group[0] in self.nest.owner:

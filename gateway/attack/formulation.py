@@ -22,7 +22,7 @@ def formulated(
     falls short of a rise and of a fall, at `price` a person; the last two at most 0 until asked.
     Rows: what is known; then per target its change with what it falls short, free until asked.
     """
-    row, column, sign, kept = _known(model.rows, columns)
+    row, column, sign, kept = known_rows(model.rows, columns)
     owner, part = _parts(model, columns, targets)
     count, asked, known = len(columns), len(targets), len(kept)
     each, ones = np.arange(asked), np.ones(asked)
@@ -40,7 +40,7 @@ def formulated(
     )
     problem.row_lower_ = np.concatenate([model.rows.lower[kept], np.full(asked, -np.inf)])
     problem.row_upper_ = np.concatenate([model.rows.upper[kept], np.full(asked, np.inf)])
-    _fill(problem.a_matrix_, np.concatenate(rows), np.concatenate(unknowns), np.concatenate(signs))
+    fill(problem.a_matrix_, np.concatenate(rows), np.concatenate(unknowns), np.concatenate(signs))
     return problem
 
 
@@ -53,7 +53,7 @@ def _parts(model: Model, columns: Indices, targets: Indices) -> tuple[Indices, I
     )
 
 
-def _known(rows: Rows, columns: Indices) -> tuple[Indices, Indices, Values, Indices]:
+def known_rows(rows: Rows, columns: Indices) -> tuple[Indices, Indices, Values, Indices]:
     """(row, own column, sign), and the rows kept: the needed ones, each different one once.
 
     Rows are told apart by sums of random numbers. One taken for another would be missed, and then
@@ -79,7 +79,7 @@ def _known(rows: Rows, columns: Indices) -> tuple[Indices, Indices, Values, Indi
     return number[row[chosen]], column[chosen], sign[chosen], kept
 
 
-def _fill(matrix: highspy.HighsSparseMatrix, row: Indices, unknown: Indices, sign: Values) -> None:
+def fill(matrix: highspy.HighsSparseMatrix, row: Indices, unknown: Indices, sign: Values) -> None:
     order = np.argsort(row, kind="stable")
     rows = int(row.max(initial=-1)) + 1
     matrix.format_ = highspy.MatrixFormat.kRowwise

@@ -12,7 +12,7 @@ from gateway.attack.columns import Columns
 from gateway.attack.fixing import changeable
 from gateway.attack.rows import Rows
 from gateway.attack.splits import Splits
-from gateway.attack.targets import UNPUBLISHED_WIDTH, Spot, Targets
+from gateway.attack.targets import Spot, Targets
 
 FAR = 10.0
 """A column may grow to this many times the slice's persons, not for ever.
@@ -46,7 +46,7 @@ def model_of(columns: Columns, rows: Rows, targets: Targets) -> Model:
     )
 
 
-def split_model(columns: Columns, rows: Rows, spots: Sequence[Spot]) -> Model:
+def split_model(columns: Columns, rows: Rows, spots: Sequence[Spot], *, width: float) -> Model:
     """With split columns for spots that no column says; their only viewer is the outsider."""
     splits = Splits(columns)
     entries = [
@@ -54,7 +54,7 @@ def split_model(columns: Columns, rows: Rows, spots: Sequence[Spot]) -> Model:
         for spot in spots
     ]
     owner = np.repeat(np.arange(len(spots)), [len(own) for own in entries])
-    need = np.full((len(spots), 1), UNPUBLISHED_WIDTH)
+    need = np.full((len(spots), 1), width)
     columns, rows = splits.extended(rows)
     column = np.concatenate([np.empty(0, dtype=np.intp), *entries])
     targets = Targets.of(tuple(spots), owner, column, truth=columns.truth, need=need)

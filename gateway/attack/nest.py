@@ -1,8 +1,9 @@
 """Which measures are variables of the programme, and which are sums of them.
 
-A measure with one line is the sum of its children. A measure without lines is a variable; so is one
-with several lines (unemployed = long-term + others = laid off + others), and the children of those
-lines are its *shares*: variables tied to it by rows.
+A measure with one line is the sum of its children; so is one with several lines that say the same
+(a whole less one part is the other part and the rest). A measure without lines is a variable; so is
+one with several lines that differ (unemployed = long-term + others = laid off + others), and the
+children of those lines are its *shares*: variables tied to it by rows.
 """
 
 from __future__ import annotations
@@ -49,17 +50,18 @@ def nest_of(lines: Sequence[Line], measures: int) -> Nest:
     for line in lines:
         below.setdefault(line.parent, []).append(line)
 
+    def of(line: Line) -> tuple[int, ...]:
+        return tuple(variable for child in line.children for variable in basis(child))
+
     def basis(measure: int) -> tuple[int, ...]:
-        own = below.get(measure, [])
-        if len(own) != 1:
-            return (measure,)
-        return tuple(variable for child in own[0].children for variable in basis(child))
+        own = [of(line) for line in below.get(measure, [])]
+        return own[0] if len({frozenset(one) for one in own}) == 1 else (measure,)
 
     owner: dict[int, int] = {}
     shares: list[tuple[int, tuple[int, ...]]] = []
     for measure, own in below.items():
-        for line in own if len(own) > 1 else []:
-            parts = tuple(variable for child in line.children for variable in basis(child))
+        ways = {frozenset(of(line)): of(line) for line in own}
+        for parts in ways.values() if basis(measure) == (measure,) else ():
             if not owner.keys().isdisjoint(parts) or len(set(parts)) != len(parts):
                 raise ReleaseRefused(
                     "A measure is nested in two ways that the audit cannot follow."

@@ -20,13 +20,8 @@ from gateway.attack.rows import rows_of
 from gateway.attack.search import Refuted, Search
 from gateway.attack.slices import Slice
 from gateway.attack.spreads import Table, Widths
-from gateway.attack.targets import (
-    UNPUBLISHED_WIDTH,
-    Kind,
-    Spot,
-    told_targets,
-    unpublished_targets,
-)
+from gateway.attack.targets import Kind, Spot, told_targets
+from gateway.attack.unpublished import UNPUBLISHED_WIDTH, unpublished_targets
 from gateway.attack.viewers import viewers_of
 from gateway.model.product import DisclosureRules
 
@@ -52,7 +47,14 @@ def attack_slice(part: Slice, rules: DisclosureRules, seconds: float) -> SliceAt
     rows = rows_of(part, columns)
     viewers = viewers_of(geography, rules.coalition)
     told = told_targets(part, columns, borders=borders_of(geography), viewers=viewers, rules=rules)
-    unpublished = unpublished_targets(part, columns, viewers=viewers, threshold=rules.threshold)
+    unpublished = unpublished_targets(
+        part,
+        columns,
+        rows,
+        viewers=viewers,
+        threshold=rules.threshold,
+        seconds_left=lambda: ends - time.monotonic(),
+    )
     model = model_of(columns, rows, told.joined(unpublished.targets))
     search = Search(model, viewers, lambda: ends - time.monotonic())
     stages = blocks_of(geography)
@@ -63,7 +65,11 @@ def attack_slice(part: Slice, rules: DisclosureRules, seconds: float) -> SliceAt
     split = _still_tight(columns, unpublished.split, search.tables.all())
     outsider = viewers_of(geography, 0)
     for blocks in [*stages, None] if split else []:
-        search = Search(split_model(columns, rows, split), outsider, search.seconds_left)
+        search = Search(
+            split_model(columns, rows, split, width=UNPUBLISHED_WIDTH),
+            outsider,
+            search.seconds_left,
+        )
         searches.append(search)
         if blocks is None:
             refuted += search.decide()

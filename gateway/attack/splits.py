@@ -3,8 +3,9 @@
 For combination S and atom k of a node, s = the persons of S in X[k]: 0 <= s <= X[k]. Where finer atoms
 are told above (of the piece, the whole, or a share's owner), s is at most what of these is in S, and
 X[k] - s at most what of them is not. A finer atom that S cuts has a split of its own. Several nodes
-are one place: what is told above binds them together. These are all
-the bounds there are (see `spreads`), so the least and the most of s in the programme are exact. It is
+are one place: what is told above binds them together. Shares are
+split in each leaf geography by itself, since what their owner has there bounds them there; what is told
+above binds these splits together as well (`_bind`). These are all the bounds there are, so the least and the most of s in the programme are exact. It is
 right to put many splits in one programme: each alone can be met whatever the columns are, so they
 leave the columns as free as before.
 """
@@ -50,13 +51,21 @@ class Splits:
         terms: list[int] = []
         for group in self.columns.nest.groups(measure):
             tier, nodes = self.columns.stored(group[0], unit)
-            place = Place(group, tier, tuple(nodes.tolist()))
-            for atom in self._atoms(place).meets.of(combination).tolist():
-                terms += [column for column, _ in self._part(place, atom, combination)]
+            for place in self._places(group, tier, nodes):
+                for atom in self._atoms(place).meets.of(combination).tolist():
+                    terms += [column for column, _ in self._part(place, atom, combination)]
         return np.array(terms, dtype=np.intp)
+
+    def _places(self, group: tuple[int, ...], tier: int, nodes: Indices) -> list[Place]:
+        """What moves as one."""
+        if group[0] not in self.columns.nest.owner:
+            return [Place(group, tier, tuple(nodes.tolist()))]
+        lowest = self.columns.lowest(tier, nodes)
+        return [Place(group, unit.tier, (node,)) for unit in lowest for node in unit.nodes.tolist()]
 
     def extended(self, rows: Rows) -> tuple[Columns, Rows]:
         """The columns and rows of the slice with these after them."""
+        self._bind()
         columns = replace(
             self.columns,
             truth=np.concatenate([self.columns.truth, np.array(self.truth, dtype=np.int64)]),
@@ -96,14 +105,37 @@ class Splits:
         self._at_most(own, whole)
         above = self._above(place)
         if above is not None:
-            finer = self._atoms(above)
-            fine = np.flatnonzero(self._atoms(place).label[finer.first] == atom).tolist()
-            meeting = set(finer.meets.of(combination).tolist())
-            inside = [t for f in fine if f in meeting for t in self._part(above, f, combination)]
-            around = [term for f in fine for term in self._whole(above, f)]
-            self._at_most(own, inside)
-            self._at_most(whole + _minus(own), around + _minus(inside))
+            self._bound(own, whole, self._finer(place, above, atom, combination))
         return split
+
+    def _bind(self) -> None:
+        """What is told above splits of single nodes holds for all of them together."""
+        together: dict[tuple[Place, int, int], list[tuple[Place, int]]] = {}
+        for (place, atom, combination), split in self._made.items():
+            above = self._above(place)
+            if above is not None and above.tier > place.tier and len(place.nodes) == 1:
+                together.setdefault((above, atom, combination), []).append((place, split))
+        for (above, atom, combination), members in together.items():
+            if len(members) > 1:
+                own: Terms = [(split, 1.0) for _, split in members]
+                whole = [term for place, _ in members for term in self._whole(place, atom)]
+                self._bound(own, whole, self._finer(members[0][0], above, atom, combination))
+
+    def _bound(self, own: Terms, whole: Terms, finer: tuple[Terms, Terms]) -> None:
+        """No more is in the combination than of the finer atoms, and no more outside it."""
+        inside, around = finer
+        self._at_most(own, inside)
+        self._at_most(whole + _minus(own), around + _minus(inside))
+
+    def _finer(
+        self, place: Place, above: Place, atom: int, combination: int
+    ) -> tuple[Terms, Terms]:
+        """What of the finer atoms within an atom is in the combination, and all of them."""
+        finer = self._atoms(above)
+        fine = np.flatnonzero(self._atoms(place).label[finer.first] == atom).tolist()
+        meeting = set(finer.meets.of(combination).tolist())
+        inside = [t for f in fine if f in meeting for t in self._part(above, f, combination)]
+        return inside, [term for f in fine for term in self._whole(above, f)]
 
     def _above(self, place: Place) -> Place | None:
         """Where finer atoms bound those of a place."""

@@ -13,12 +13,8 @@ from gateway.attack.borders import Border
 from gateway.attack.columns import Columns
 from gateway.attack.incidence import Indices
 from gateway.attack.slices import Slice
-from gateway.attack.spreads import Widths
 from gateway.attack.viewers import Viewers
 from gateway.model.product import DisclosureRules
-
-UNPUBLISHED_WIDTH = 2.0
-"""A closed interval of this length holds two whole numbers wherever it begins; a shorter one may hold one."""
 
 
 class Kind(StrEnum):
@@ -80,19 +76,6 @@ class Targets:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Unpublished:
-    """Small counts that nobody is told.
-
-    count: of all of them; most are free while every column stays (`spreads`). targets: those of the
-    others that are sums of columns; split: those that need columns of their own (`splits`).
-    """
-
-    targets: Targets
-    split: list[Spot]
-    count: int
-
-
 def told_targets(
     part: Slice,
     columns: Columns,
@@ -105,7 +88,7 @@ def told_targets(
 
     A small count that is known is a target as well: its width is 0.
     """
-    found = _Found(columns, len(viewers))
+    found = Found(columns, len(viewers))
     small = (part.counts > 0) & (part.counts < rules.threshold) & (part.designed | part.known)
     for measure, code in np.argwhere(small.any(axis=2)).tolist():
         leaves = columns.geography.leaves.of(code)
@@ -118,30 +101,7 @@ def told_targets(
     return found.targets()
 
 
-def unpublished_targets(
-    part: Slice, columns: Columns, *, viewers: Viewers, threshold: int
-) -> Unpublished:
-    """Small counts that nobody is told, for the outsider: at least UNPUBLISHED_WIDTH wide."""
-    found = _Found(columns, len(viewers))
-    widths = Widths(columns, [columns.truth.astype(np.float64)])
-    split: list[Spot] = []
-    small = (part.counts > 0) & (part.counts < threshold) & ~(part.designed | part.known)
-    need = np.full(len(viewers), -np.inf)
-    need[0] = UNPUBLISHED_WIDTH
-    for measure, code in np.argwhere(small.any(axis=2)).tolist():
-        leaves = columns.geography.leaves.of(code)
-        unit = columns.geography.unit(leaves)
-        tight = small[measure, code] & (widths.of(measure, unit) < UNPUBLISHED_WIDTH)
-        says = columns.says(measure, unit)
-        found.add(measure, code, leaves, np.flatnonzero(tight & says), need, Kind.UNPUBLISHED)
-        split += [
-            Spot(measure, code, int(combination), Kind.UNPUBLISHED, leaves)
-            for combination in np.flatnonzero(tight & ~says)
-        ]
-    return Unpublished(found.targets(), split, int(small.sum()))
-
-
-class _Found:
+class Found:
     """Targets as they are found."""
 
     def __init__(self, columns: Columns, viewers: int) -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from gateway.adapters.demo_issuer import DEMO_ISSUER, JWKS_FILE
 
+# Every month is protected and attacked for itself, which takes its time; and a small country hides more
+# than the contracts allow the whole one.
+TRIAL = {"newest_months": 1, "keep_limits": False}
+
 
 @dataclass(frozen=True, slots=True)
 class DemoLayout:
@@ -58,7 +62,9 @@ class DemoLayout:
     def write_settings(self) -> None:
         """One settings file per side; the serve side's names nothing of the private half."""
         self.publish_settings.write_text(
-            _toml(self._shared() | {"warehouse_path": self.warehouse, "keys_dir": self.keys}),
+            _toml(
+                self._shared() | {"warehouse_path": self.warehouse, "keys_dir": self.keys} | TRIAL
+            ),
             encoding="utf-8",
         )
         self.serve_settings.write_text(

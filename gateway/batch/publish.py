@@ -31,6 +31,7 @@ from gateway.model.product import Product
 from gateway.model.release import Manifest
 from gateway.organisations import load_registry
 from gateway.policy.loading import load_policy
+from gateway.publishing.cube_links import leaders_first
 from gateway.publishing.road import publish
 from gateway.publishing.services import PublishServices
 from gateway.releases.manifest import canonical_bytes
@@ -47,7 +48,7 @@ def publish_products(settings: BatchSettings, ids: Sequence[str], *, as_of: date
     with _services(settings) as services, progress_bars() as bar:
         chosen = [services.catalog.find(one) for one in ids] or list(services.catalog.products)
         day = as_of or services.warehouse.latest_snapshot()
-        outcomes = [_publish_one(product, day, services, bar) for product in chosen]
+        outcomes = [_publish_one(one, day, services, bar) for one in leaders_first(chosen)]
         return all(outcomes)
 
 
@@ -97,6 +98,8 @@ def _services(settings: BatchSettings) -> Generator[PublishServices]:
             build=version("jakelu"),
             processes=settings.processes or os.cpu_count() or 1,
             audit_seconds=settings.audit_seconds,
+            newest_months=settings.newest_months,
+            keep_limits=settings.keep_limits,
         )
     finally:
         journal.close()

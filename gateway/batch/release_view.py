@@ -7,6 +7,7 @@ import json
 from gateway.adapters.releases_files import ReleaseFiles
 from gateway.errors import KeyFault
 from gateway.model.release import Manifest, ReleaseId
+from gateway.ports import ReleaseStore
 from gateway.releases.manifest import canonical_bytes
 from gateway.settings import BatchSettings
 
@@ -29,20 +30,20 @@ def release_lines(settings: BatchSettings, product: str | None) -> tuple[str, ..
 
 def release_manifest(settings: BatchSettings, product: str, release: str) -> str:
     """The verified manifest as indented JSON. Raises ReleaseNotFound, ReleaseDamaged."""
-    manifest = _find(release_store(settings), product, release)
+    manifest = find_release(release_store(settings), product, release)
     return json.dumps(json.loads(canonical_bytes(manifest)), ensure_ascii=False, indent=2)
 
 
 def verify_release(settings: BatchSettings, product: str, release: str) -> str:
     """Check signature, sizes and hashes; the line that says so. Raises ReleaseNotFound, ReleaseDamaged."""
     store = release_store(settings)
-    manifest = _find(store, product, release)
+    manifest = find_release(store, product, release)
     for file in manifest.files:
         store.open(manifest, file).close()
     return f"{product} {manifest.release}: signature and {len(manifest.files)} files hold"
 
 
-def _find(store: ReleaseFiles, product: str, release: str) -> Manifest:
+def find_release(store: ReleaseStore, product: str, release: str) -> Manifest:
     """One release by its id, or the newest. Raises ReleaseNotFound, ReleaseDamaged."""
     if release == "latest":
         return store.newest(product, None)

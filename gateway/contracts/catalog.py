@@ -8,8 +8,10 @@ from pathlib import Path
 
 from gateway.contracts.checks import cross_checks
 from gateway.contracts.code_list_file import Lists, read_code_lists
+from gateway.contracts.contract import Contract
 from gateway.contracts.contract_file import read_contract
 from gateway.contracts.faults import ContractFaults, Fault
+from gateway.contracts.links import followed
 from gateway.contracts.source_tables import SourceTable, SourceTables, read_source_tables
 from gateway.errors import ContractFault
 from gateway.model.codes import CodeList
@@ -80,7 +82,8 @@ def _read(
     runs_sql: bool = True,
 ) -> tuple[Catalog, tuple[Fault, ...]]:
     faults: list[Fault] = []
-    products: list[Product] = []
+    read: list[Contract] = []
+    unread: set[str] = set()
     lists, tables = Lists(dict(registry_lists), {}), None
     try:
         lists = read_code_lists(folder / CODE_LISTS, registry_lists)
@@ -90,13 +93,17 @@ def _read(
         return Catalog((), lists.codes), found.faults
     for path in sorted(folder.glob("*.yaml")):
         try:
-            contract = read_contract(path, lists)
-            faults += cross_checks(contract, lists, tables=tables, tested_products=tested_products)
-            products.append(contract.product)
+            read.append(read_contract(path, lists))
         except ContractFaults as found:
             faults += found.faults
+            unread.add(path.stem)
+    contracts, broken = followed(read, unread=unread)
+    faults += broken
+    for contract in contracts:
+        faults += cross_checks(contract, lists, tables=tables, tested_products=tested_products)
     faults += _folder_faults(folder)
-    return Catalog(tuple(products), lists.codes, tables or {}), tuple(sorted(set(faults)))
+    products = tuple(contract.product for contract in contracts)
+    return Catalog(products, lists.codes, tables or {}), tuple(sorted(set(faults)))
 
 
 def _folder_faults(folder: Path) -> list[Fault]:

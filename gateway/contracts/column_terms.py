@@ -130,7 +130,9 @@ class RowsColumnTerms(StrictModel):
 
 
 class DimensionTerms(StrictModel):
-    """A dimension of a cube. levels: coarsest first; the codes come from one of three places."""
+    """A dimension of a cube. levels: coarsest first; the codes come from one of three places, and where
+    none is given, from where those of the cube do that this one is linked to.
+    """
 
     label: LabelTerms
     role: AxisRole
@@ -144,9 +146,20 @@ class DimensionTerms(StrictModel):
     @model_validator(mode="after")
     def _one_origin(self) -> DimensionTerms:
         origins = (self.code_list, self.codes_sql, self.months)
-        if sum(origin is not None for origin in origins) != 1:
+        if sum(origin is not None for origin in origins) > 1:
             raise ValueError("give exactly one of code_list, codes_sql and months")
         return self
+
+
+class DominanceTerms(StrictModel):
+    """The p % rule of a mean; contributors, largest, second: columns of the extract."""
+
+    percent: Annotated[float, Field(gt=0, le=100)]
+    least_contributors: Annotated[int, Field(ge=1)]
+    contributors: Name
+    largest: Name
+    second: Name
+    reason: Text
 
 
 class MeasureTerms(StrictModel):
@@ -161,3 +174,4 @@ class MeasureTerms(StrictModel):
     numerator: Name | None = None
     minimum_n: int = 0
     round_to: float = 0.0
+    dominance: DominanceTerms | None = None

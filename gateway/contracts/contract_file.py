@@ -16,7 +16,7 @@ from open_data_contract_standard.model import (
 from gateway.contracts.code_list_file import Lists
 from gateway.contracts.column_terms import DimensionTerms, MeasureTerms, RowsColumnTerms
 from gateway.contracts.contract import ColumnTerms, Contract, ContractColumn, ContractSql
-from gateway.contracts.contract_terms import ContractTerms, DirtTerms
+from gateway.contracts.contract_terms import ContractTerms, CubeTerms, DirtTerms
 from gateway.contracts.faults import ContractFaults, Fault
 from gateway.contracts.marked_yaml import MarkedYaml, YamlPath, read_marked
 from gateway.contracts.product_of import ServiceLevel, product_of
@@ -193,6 +193,19 @@ def _section_faults(source: MarkedYaml, place: YamlPath, terms: ContractTerms) -
         if name != terms.product_kind.value and section is not None:
             message = f"The section `{name}` does not belong to a {terms.product_kind} product."
             yield source.fault((*place, name), message, f"Remove `{name}`.")
+    if terms.cube is not None:
+        yield from _cube_faults(source, (*place, "cube"), terms.cube)
+
+
+def _cube_faults(source: MarkedYaml, place: YamlPath, cube: CubeTerms) -> Iterator[Fault]:
+    """A cube says how it is made, or which other cube does."""
+    terms = {"extract": cube.extract, "nestings": cube.nestings, "disclosure": cube.disclosure}
+    for name, given in terms.items():
+        if cube.linked_to is None and given is None:
+            yield source.fault((*place, name), f"The term `{name}` is missing.", f"Add `{name}`.")
+        if cube.linked_to is not None and given is not None:
+            message = f"A linked cube has no `{name}` of its own: `{cube.linked_to}` has it."
+            yield source.fault((*place, name), message, f"Remove `{name}`.")
 
 
 def _queries(
@@ -202,7 +215,7 @@ def _queries(
     dirt: tuple[DirtRule, ...],
 ) -> Iterator[ContractSql]:
     for name, section in (("rows", terms.rows), ("cube", terms.cube)):
-        if section is not None:
+        if section is not None and section.extract is not None:
             path = (*place, name, "extract")
             yield ContractSql(section.extract, path, is_read=True, is_extract=True, is_dated=True)
     for column in columns:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.contracts.strict_model import LabelTerms, Name, StrictModel, Text
+from gateway.contracts.strict_model import Id, LabelTerms, Name, StrictModel, Text
 from gateway.model.organisation import OrganisationKind
 from gateway.model.product import Classification, ProductKind
 
@@ -60,13 +60,28 @@ class DisclosureTerms(StrictModel):
     coalition: Annotated[int, Field(ge=1, le=3)] = 1
 
 
-class CubeTerms(StrictModel):
-    """How a cube is made."""
+Share = Annotated[float, Field(ge=0, lt=1)]
 
-    extract: Text
-    nestings: tuple[NestingTerms, ...]
+
+class HidingLimitTerms(StrictModel):
+    """How much may be hidden: see docs/contracts.md, *Limits*."""
+
+    measures: Annotated[tuple[Name, ...], Field(min_length=1)]
+    levels: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]]
+    cells: Share | None = None
+    persons_median: Share | None = None
+    persons_worst: Share | None = None
+
+
+class CubeTerms(StrictModel):
+    """How a cube is made. A cube that is linked to another has its extract, nestings and disclosure."""
+
+    linked_to: Id | None = None
+    extract: Text | None = None
+    nestings: tuple[NestingTerms, ...] | None = None
     combinations: Annotated[tuple[CombinationTerms, ...], Field(min_length=1)]
-    disclosure: DisclosureTerms
+    disclosure: DisclosureTerms | None = None
+    limits: tuple[HidingLimitTerms, ...] = ()
 
 
 class ContractTerms(StrictModel):

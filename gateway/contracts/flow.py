@@ -11,7 +11,7 @@ Lattice Model of Secure Information Flow, for implicit flows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -29,45 +29,8 @@ from gateway.contracts.query import (
     TableSource,
     ValuesSource,
 )
+from gateway.contracts.relation import NOTHING, Flow, FlowColumn, Origins, Relation, joined
 from gateway.contracts.sql_fault import SqlFault
-
-# A column of a table is `schema.table.column`; that the table was read at all, `schema.table.*`.
-Origins = frozenset[str]
-NOTHING: Origins = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """What a value is computed from, and what decides that it is this one."""
-
-    values: Origins = NOTHING
-    conditions: Origins = NOTHING
-
-    def __or__(self, other: Flow) -> Flow:
-        return Flow(self.values | other.values, self.conditions | other.conditions)
-
-    @property
-    def all(self) -> Origins:
-        return self.values | self.conditions
-
-
-@dataclass(frozen=True, slots=True)
-class FlowColumn:
-    name: str | None
-    flow: Flow
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """The columns of a table or a query, and what decides which rows it has."""
-
-    columns: tuple[FlowColumn, ...]
-    rows: Origins
-
-    def flow_of(self, name: str) -> Flow | None:
-        """None when there is no such column; of several by one name, all of them."""
-        found = [column.flow for column in self.columns if column.name == name]
-        return joined(found) if found else None
 
 
 class Tables(Protocol):
@@ -124,13 +87,6 @@ def trace(query: Query, tables: Tables) -> Traced:
     return Traced(query, relation, tuple(seen.tables), dict(seen.reads), tuple(seen.stars))
 
 
-def joined(flows: Iterable[Flow]) -> Flow:
-    whole = Flow()
-    for flow in flows:
-        whole |= flow
-    return whole
-
-
 @dataclass(frozen=True, slots=True)
 class _Tracer:
     tables: Tables
@@ -157,12 +113,12 @@ class _Tracer:
         """A query that reads itself is followed until nothing new flows into it."""
         query = each.query
         if not each.may_recur or not isinstance(query, Combined):
-            return _renamed(self.query(query, common, outer), each.columns)
+            return self.query(query, common, outer).renamed(each.columns)
         within = self._with(query.common, common, outer)
-        relation = _renamed(self.query(query.left, within, outer), each.columns)
+        relation = self.query(query.left, within, outer).renamed(each.columns)
         while True:
             again = self.query(query, {**common, each.name: relation}, outer)
-            further = _renamed(again, each.columns)
+            further = again.renamed(each.columns)
             if further == relation:
                 return relation
             relation = further
@@ -185,7 +141,7 @@ class _Tracer:
         sources: list[tuple[str | None, Relation]] = []
         for source in select.sources:
             beside = _Scope(tuple(sources), {}, outer)
-            relation = _renamed(self._source(source, common, beside), source.columns)
+            relation = self._source(source, common, beside).renamed(source.columns)
             if source.alias is not None and source.alias in dict(sources):
                 message = f"`{source.alias}` stands for two things."
                 raise SqlFault(message, "Give each its own alias.", source.offset)
@@ -315,13 +271,6 @@ def _further_out(name: Name, scope: _Scope, *, is_needed: bool) -> list[Flow]:
         if is_needed:
             raise
         return []
-
-
-def _renamed(relation: Relation, names: tuple[str, ...]) -> Relation:
-    """The first columns under new names."""
-    new = (*names, *(column.name for column in relation.columns[len(names) :]))
-    pairs = zip(new, relation.columns, strict=False)
-    return Relation(tuple(FlowColumn(name, old.flow) for name, old in pairs), relation.rows)
 
 
 def _unfollowed(name: Name) -> SqlFault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -21,7 +22,13 @@ from gateway.contracts.column_terms import (
     TruncateLevel,
 )
 from gateway.contracts.contract import ContractColumn
-from gateway.contracts.contract_terms import ContractTerms, CubeTerms, DisclosureTerms, RowsTerms
+from gateway.contracts.contract_terms import (
+    ContractTerms,
+    CubeTerms,
+    DisclosureTerms,
+    HidingLimitTerms,
+    RowsTerms,
+)
 from gateway.model.product import (
     AnonymityRules,
     Column,
@@ -30,6 +37,8 @@ from gateway.model.product import (
     Dimension,
     DirtRule,
     DisclosureRules,
+    Dominance,
+    HidingLimit,
     LadderStep,
     Level,
     Measure,
@@ -39,6 +48,9 @@ from gateway.model.product import (
     RowsSpec,
     Sensitive,
 )
+
+# Of a linked cube until its link is followed; no count is as large as this threshold.
+UNSAID = DisclosureRules(threshold=sys.maxsize, reason="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +166,9 @@ def _level(terms: LevelTerms, groupings: dict[str, Grouping]) -> Level:
 
 
 def _cube(terms: CubeTerms, columns: tuple[ContractColumn, ...]) -> CubeSpec:
+    """Of a linked cube only what is its own; the rest comes in `links.py`."""
     return CubeSpec(
-        extract=terms.extract,
+        extract=terms.extract or "",
         dimensions=tuple(
             _dimension(column.name, column.terms)
             for column in columns
@@ -166,12 +179,14 @@ def _cube(terms: CubeTerms, columns: tuple[ContractColumn, ...]) -> CubeSpec:
             for column in columns
             if isinstance(column.terms, MeasureTerms)
         ),
-        nestings=tuple(Nesting(nesting.whole, nesting.parts) for nesting in terms.nestings),
+        nestings=tuple(Nesting(one.whole, one.parts) for one in terms.nestings or ()),
         combinations=tuple(
             Combination(one.levels, frozenset(one.measures), one.least_persons)
             for one in terms.combinations
         ),
-        disclosure=_disclosure(terms.disclosure),
+        disclosure=_disclosure(terms.disclosure) if terms.disclosure else UNSAID,
+        limits=tuple(_limit(limit) for limit in terms.limits),
+        linked_to=terms.linked_to,
     )
 
 
@@ -182,6 +197,19 @@ def _disclosure(terms: DisclosureTerms) -> DisclosureRules:
         outsider_width=terms.outsider_width,
         insider_width=terms.insider_width,
         coalition=terms.coalition,
+    )
+
+
+def _limit(terms: HidingLimitTerms) -> HidingLimit:
+    def share(stated: float | None) -> float:
+        return 1.0 if stated is None else stated
+
+    return HidingLimit(
+        measures=frozenset(terms.measures),
+        levels=terms.levels,
+        cells=share(terms.cells),
+        persons_median=share(terms.persons_median),
+        persons_worst=share(terms.persons_worst),
     )
 
 
@@ -212,4 +240,5 @@ def _measure(column: ContractColumn, terms: MeasureTerms) -> Measure:
         minimum_n=terms.minimum_n,
         round_to=terms.round_to,
         lineage=column.lineage,
+        dominance=terms.dominance and Dominance(**terms.dominance.model_dump()),
     )

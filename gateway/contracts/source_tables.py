@@ -14,9 +14,9 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.contracts.faults import ContractFaults, Fault
-from gateway.contracts.flow import Flow, FlowColumn, Origins, Relation
 from gateway.contracts.marked_yaml import MarkedYaml, read_marked
 from gateway.contracts.query import TableSource
+from gateway.contracts.relation import Flow, FlowColumn, Origins, Relation
 from gateway.contracts.sql_fault import SqlFault
 from gateway.contracts.strict_model import Name, StrictModel, read_terms
 from gateway.contracts.vocabulary import PLATFORM_SCHEMA, SOURCE_SYSTEMS

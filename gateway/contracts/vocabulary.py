@@ -85,5 +85,7 @@ MAXIMUM_SUPPRESSED_SHARE = 0.05
 MINIMUM_N = 10
 MINIMUM_THRESHOLD = 3
 STRICT_THRESHOLD = 10  # public products of persons, and Income Register products
+MINIMUM_PERCENT, STRICT_PERCENT = 10, 20  # of the p % rule; strict: Income Register products
+MINIMUM_CONTRIBUTORS, STRICT_CONTRIBUTORS = 5, 10
 
 MUNICIPALITY_OUTSIDE_AREAS = "TAXXX"  # residual where the finest geography is the employment area

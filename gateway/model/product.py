@@ -209,12 +209,36 @@ class MeasureKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Dominance:
+    """When few persons make up so much of a sum that its mean would tell of them: the p % rule.
+
+    percent: p; what everybody but the largest two contributes must be at least p % of the largest
+    contribution, or the second could reckon the first. least_contributors: so many persons must
+    contribute something. contributors, largest, second: columns of the extract, per leaf how many
+    persons contribute something, and the largest two contributions of single persons. reason: why so.
+    Source: Hundepool et al., Statistical Disclosure Control (2012), ch. 4.
+    """
+
+    percent: float
+    least_contributors: int
+    contributors: str
+    largest: str
+    second: str
+    reason: str
+
+    @property
+    def columns(self) -> tuple[str, str, str]:
+        return self.contributors, self.largest, self.second
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """One measure of a cube.
 
     COUNT: column. MEAN: column (the sum) over the count measure `of`. SHARE: 100 * `numerator` /
     sum of `of`. minimum_n: a MEAN or SHARE needs a denominator of at least this many.
     round_to: a MEAN is rounded to this step (euros, days) before anything is published.
+    dominance: of a MEAN; one without is never published.
     """
 
     name: str
@@ -228,6 +252,13 @@ class Measure:
     minimum_n: int = 0
     round_to: float = 0.0
     lineage: tuple[str, ...] = ()
+    dominance: Dominance | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the extract that it is made from; a share has none of its own."""
+        own = (self.column,) if self.column else ()
+        return own + (self.dominance.columns if self.dominance else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +302,28 @@ class DisclosureRules:
 
 
 @dataclass(frozen=True, slots=True)
+class HidingLimit:
+    """How much of a cube may be hidden, in each of its slices and for each of the measures by itself.
+
+    levels: the cells that are meant, by dimension; a dimension that is not named stands at all of
+    its levels. cells: the largest share of these cells. persons_median, persons_worst: the largest
+    share of persons who stand in hidden leaves of them, in the median slice and in the worst.
+    """
+
+    measures: frozenset[str]
+    levels: Mapping[str, tuple[str, ...]]
+    cells: float = 1.0
+    persons_median: float = 1.0
+    persons_worst: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class CubeSpec:
-    """How a cube is made: `extract` yields one row per occurring leaf, with codes and measure columns."""
+    """How a cube is made: `extract` yields one row per occurring leaf, with codes and measure columns.
+
+    limits: a cube of which more is hidden is not published. linked_to: the product that it tells more
+    of, whose extract, dimensions and disclosure are its own too; the two are protected as one cube.
+    """
 
     extract: str
     dimensions: tuple[Dimension, ...]
@@ -280,6 +331,8 @@ class CubeSpec:
     nestings: tuple[Nesting, ...]
     combinations: tuple[Combination, ...]
     disclosure: DisclosureRules
+    limits: tuple[HidingLimit, ...] = ()
+    linked_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,7 +241,7 @@ def _splits(
     for line in lines:
         other = tuple(part for child in line.children for part in parts[child])
         first = parts[line.parent]
-        if other != first:  # what both have says nothing
+        if set(other) != set(first):  # what both have says nothing
             yield (
                 tuple(part for part in first if part not in other),
                 tuple(part for part in other if part not in first),

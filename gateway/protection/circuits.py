@@ -10,7 +10,7 @@ Golden & Assad, Cell suppression: disclosure protection for sensitive tabular da
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import highspy
@@ -18,10 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.errors import ReleaseRefused
-from gateway.protection.cells import Cell, Index, Leaves
+from gateway.protection.block_rows import BlockRows
+from gateway.protection.cells import Index, Leaves
+from gateway.protection.incidence import Incidence
 from gateway.protection.tables import Tables
 
 Floats = NDArray[np.float64]
+Entries = tuple[list[int], list[float]]
 _ENDLESS = 1e6  # persons; no cell moves by more
 _OPTIONS = {
     "output_flag": False,
@@ -48,55 +51,46 @@ class Circuit:
 
 
 class Block:
-    """The programme of some pieces: columns of their tables, and two per cell that may change.
+    """The programme of some pieces: columns of their tables, and two per row that may change.
 
-    cells: (cells of the layout) row of each cell, -1 outside; rows: the cells that are one number
-    within the block, by row.
+    rows: the cells that are one number within the block, by row.
     """
 
     def __init__(
-        self, tables: Tables, pieces: Sequence[int], *, sums: Sequence[tuple[int, tuple[int, ...]]]
+        self,
+        tables: Tables,
+        pieces: Sequence[int],
+        *,
+        rows: BlockRows,
+        incidence: Incidence,
+        truth: Floats,
     ) -> None:
-        self._tables = tables
-        self._pieces = tuple(pieces)
-        self._places = frozenset(p for piece in pieces for p in tables.pieces[piece])
-        self.rows = self._group()
-        self.row_of = np.full(len(tables.layout.cells), -1, dtype=np.int64)
-        for row, members in enumerate(self.rows):
-            self.row_of[members] = row
-        self._columns = self._inside()
+        self.rows = rows.rows
+        self._row_of = rows.row_of
+        self.places: Leaves = frozenset(p for piece in pieces for p in tables.pieces[piece])
+        self._columns = _columns_of(tables, pieces)
         self._areas = tables.areas()[self._columns]
-        place = {column: i for i, column in enumerate(self._columns.tolist())}
-        terms = (tables.terms(tables.layout.cells[own[0]]) for own in self.rows)
-        self._sums = [[place[column] for column in own if column in place] for own in terms]
-        self._contributions = self._by_area()
-        self._shorter = _shorter_sums(self.rows, self.row_of, sums, self._sums)
-        self._solver = self._programme(
-            [([place[c] for c in one], [place[c] for c in two]) for one, two in tables.ties(pieces)]
-        )
-
-    @property
-    def places(self) -> Leaves:
-        """The leaf places of the block."""
-        return self._places
-
-    def start(
-        self, truth: Floats, costs: Floats, *, fixed: NDArray[np.bool_] | None = None
-    ) -> None:
-        """Take up a slice. truth: (columns of the tables); costs: (cells); fixed: never change."""
-        self._solver.clearSolver()  # the same slice is solved alike, whatever came before it
         self._lower = -truth[self._columns]
-        count = len(self._columns)
-        self._bound(np.arange(count), self._lower, np.full(count, _ENDLESS))
-        stuck = np.array([fixed is not None and bool(fixed[own].any()) for own in self.rows])
-        self._most = np.where(stuck, 0.0, _ENDLESS)
-        moves = np.arange(count, count + 2 * len(self.rows))
-        self._bound(moves, np.zeros(len(moves)), np.tile(self._most, 2))
-        self.price(costs)
+        self._most = np.full(len(self.rows), _ENDLESS)
+        place = np.full(tables.columns, -1, dtype=np.int64)
+        place[self._columns] = np.arange(len(self._columns))
+        sums = [_inside(place[incidence.of(own[0])]) for own in (*rows.rows, *rows.still)]
+        self._shares = _Shares(sums, self._areas)
+        ties = [
+            (place[list(one)].tolist(), place[list(two)].tolist())
+            for one, two in tables.ties(pieces)
+        ]
+        self._solver = self._programme(sums, rows, ties)
+
+    def row_of(self, cell: int) -> int:
+        """The row of a cell, -1 when it cannot change within the block."""
+        return int(self._row_of[cell])
 
     def price(self, costs: Floats) -> None:
-        """What each cell costs from now on, per person that it changes by."""
-        sums = np.array([costs[members].sum() for members in self.rows])
+        """What each cell costs from now on, per person that it changes by. costs: (cells)."""
+        held = self._row_of >= 0
+        sums = np.zeros(len(self.rows))
+        np.add.at(sums, self._row_of[held], costs[held])
         moves = np.arange(len(self._columns), len(self._columns) + 2 * len(self.rows))
         self._solver.changeColsCost(len(moves), moves.astype(np.int32), np.tile(sums, 2))
 
@@ -133,56 +127,10 @@ class Block:
         moves = solution[count : count + rows] - solution[count + rows :]
         moves[np.abs(moves) < _STILL] = 0.0
         return Circuit(
-            moves, self._touched(solution[:count]), self._solver.getInfo().objective_function_value
+            moves,
+            self._shares.touched(solution[:count]),
+            self._solver.getInfo().objective_function_value,
         )
-
-    def _touched(self, changes: Floats) -> frozenset[int]:
-        """The areas with a change that some cell would show, were it the area's alone."""
-        found: set[int] = set()
-        for area, sums in self._contributions.items():
-            starts, columns = sums
-            totals = np.add.reduceat(changes[columns], starts) if len(starts) else np.zeros(0)
-            if (np.abs(totals) > _STILL).any():
-                found.add(area)
-        return frozenset(found)
-
-    def _by_area(self) -> Mapping[int, tuple[Index, Index]]:
-        """area → what it contributes to each row: where the rows begin, and their columns."""
-        found: dict[int, tuple[list[int], list[int]]] = {}
-        for columns in self._sums:
-            areas = self._areas[columns]
-            for area in np.unique(areas[areas >= 0]).tolist():
-                starts, members = found.setdefault(area, ([], []))
-                starts.append(len(members))
-                members.extend(np.array(columns)[areas == area].tolist())
-        return {area: (np.array(starts), np.array(own)) for area, (starts, own) in found.items()}
-
-    def _group(self) -> list[list[int]]:
-        """The cells that are the same number as long as nothing outside the block changes."""
-        found: dict[Cell, list[int]] = {}
-        for number, cell in enumerate(self._tables.layout.cells):
-            if inside := cell.places & self._places:
-                found.setdefault(Cell(cell.measure, inside, cell.classes), []).append(number)
-        return list(found.values())
-
-    def _inside(self) -> Index:
-        """The columns of the block's pieces."""
-        tables = self._tables
-        basic = range(len(tables.basic))
-        pieces = [
-            tables.n(piece, kind, part)
-            for piece in self._pieces
-            for kind in range(tables.layout.classes)
-            for part in basic
-        ]
-        places = [
-            tables.x(place, group, part)
-            for place in tables.rows
-            if place in self._places
-            for group in range(len(tables.groups))
-            for part in basic
-        ]
-        return np.array(pieces + places, dtype=np.int64)
 
     def _limit(self, row: int) -> None:
         up, down = len(self._columns) + row, len(self._columns) + len(self.rows) + row
@@ -192,31 +140,39 @@ class Block:
         if len(columns):
             self._solver.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
-    def _programme(self, ties: Sequence[tuple[list[int], list[int]]]) -> highspy.Highs:
-        """Rows: cell = its columns, written as short as other cells allow; then the ties."""
-        count, rows = len(self._columns), len(self.rows)
+    def _programme(
+        self,
+        sums: Sequence[list[int]],
+        rows: BlockRows,
+        ties: Sequence[tuple[list[int], list[int]]],
+    ) -> highspy.Highs:
+        """Rows: cell = its columns, written as short as other cells allow; then what stays; ties."""
+        count, moving = len(self._columns), len(self.rows)
         index: list[int] = []
         value: list[float] = []
         starts = [0]
-        for row, columns in enumerate(self._sums):
-            if parts := self._shorter.get(row):
-                index += [count + part for part in parts] + [count + rows + part for part in parts]
+        for row, columns in enumerate(sums):
+            parts = rows.shorter.get(row) if row < moving else None
+            if parts is not None and 2 * len(parts) < len(columns):
+                index += [count + part for part in parts]
+                index += [count + moving + part for part in parts]
                 value += [1.0] * len(parts) + [-1.0] * len(parts)
             else:
                 index += columns
                 value += [1.0] * len(columns)
-            index += [count + row, count + rows + row]
-            value += [-1.0, 1.0]
+            if row < moving:
+                index += [count + row, count + moving + row]
+                value += [-1.0, 1.0]
             starts.append(len(index))
         for one, two in ties:
             index += [*one, *two]
             value += [1.0] * len(one) + [-1.0] * len(two)
             starts.append(len(index))
         programme = highspy.HighsLp()
-        programme.num_col_ = count + 2 * rows
+        programme.num_col_ = count + 2 * moving
         programme.num_row_ = len(starts) - 1
         programme.col_cost_ = np.zeros(programme.num_col_)
-        programme.col_lower_ = np.zeros(programme.num_col_)
+        programme.col_lower_ = np.concatenate([self._lower, np.zeros(2 * moving)])
         programme.col_upper_ = np.full(programme.num_col_, _ENDLESS)
         programme.row_lower_ = np.zeros(programme.num_row_)
         programme.row_upper_ = np.zeros(programme.num_row_)
@@ -232,21 +188,52 @@ class Block:
         return solver
 
 
-def _shorter_sums(
-    rows: Sequence[Sequence[int]],
-    row_of: Index,
-    sums: Sequence[tuple[int, tuple[int, ...]]],
-    columns: Sequence[Sequence[int]],
-) -> dict[int, tuple[int, ...]]:
-    """row → the rows that add up to it, where that says it with fewer terms than its columns do."""
-    found: dict[int, tuple[int, ...]] = {}
-    places = row_of.tolist()
-    for parent, children in sums:
-        row = places[parent]
-        if row < 0 or parent != rows[row][0]:
-            continue
-        parts = tuple(part for child in children if (part := places[child]) >= 0)
-        fewest = len(found[row]) if row in found else len(columns[row]) / 2
-        if parts and row not in parts and len(parts) < fewest:
-            found[row] = parts
-    return found
+class _Shares:
+    """What each area contributes to each row.
+
+    An area whose share of every row stays is none whose figures a circuit changes: without its
+    part the circuit would be the same.
+    """
+
+    def __init__(self, sums: Sequence[list[int]], areas: Index) -> None:
+        rows = np.repeat(np.arange(len(sums)), [len(own) for own in sums])
+        columns = np.array([column for own in sums for column in own], dtype=np.int64)
+        of = areas[columns]
+        own = np.flatnonzero(of >= 0)
+        own = own[np.lexsort((rows[own], of[own]))]
+        self._columns = columns[own]
+        first = np.ones(len(own), dtype=np.bool_)
+        first[1:] = (np.diff(of[own]) != 0) | (np.diff(rows[own]) != 0)
+        self._starts = np.flatnonzero(first)
+        self._owner = of[own][self._starts]
+
+    def touched(self, changes: Floats) -> frozenset[int]:
+        """The areas with a share that changes. changes: (columns of the block)."""
+        if not len(self._starts):
+            return frozenset()
+        shares = np.add.reduceat(changes[self._columns], self._starts)
+        return frozenset(self._owner[np.abs(shares) > _STILL].tolist())
+
+
+def _inside(places: Index) -> list[int]:
+    return places[places >= 0].tolist()
+
+
+def _columns_of(tables: Tables, pieces: Sequence[int]) -> Index:
+    """The columns of some pieces."""
+    basic = range(len(tables.basic))
+    places = frozenset(p for piece in pieces for p in tables.pieces[piece])
+    whole = [
+        tables.n(piece, kind, part)
+        for piece in pieces
+        for kind in range(len(tables.kinds))
+        for part in basic
+    ]
+    single = [
+        tables.x(place, group, part)
+        for place in tables.rows
+        if place in places
+        for group in range(len(tables.groups))
+        for part in basic
+    ]
+    return np.array(whole + single, dtype=np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from gateway.errors import ContractFault, NegativeCount
 from gateway.model.cube import Lattice, Status
 from gateway.model.product import Measure
-from gateway.protection.closure import closed
-from gateway.protection.ledger import Cells
+from gateway.protection.contributions import HUNDREDTHS, Contributions
+from gateway.protection.mean_hiding import SliceMeans, hide_means
+from gateway.protection.mean_lines import mean_cells, rule_of
+from gateway.protection.mean_tables import SumTables, sum_tables
 from gateway.protection.slices import slices
-
-_NOBODY_COST = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +37,64 @@ def mask_means(
     status: NDArray[np.uint8],
     *,
     measure: Measure,
-    sums: NDArray[np.number],
+    contributions: Contributions,
     designed: NDArray[np.bool_],
 ) -> Derived:
-    """The mean `sums / count`, rounded, where the count is published and large enough.
+    """The mean `sum / count`, rounded, where the count is published and the rules allow it.
 
-    status: of the lattice's counts, as `protect` gives it; sums: (*axes), e.g. by `summed`;
-    designed: (*axes) True where the contract publishes the mean.
-    A mean times its published count is a sum, and sums add up along the lines of the axes: so the
-    hidden means of a line are always two at least, and of `minimum_n` persons together.
-    Raises ContractFault, NegativeCount, ReleaseRefused.
+    status: of the lattice's counts, as `protect` gives it; contributions: (*axes), what persons add
+    to the sums; designed: (*axes) True where the contract publishes the mean.
+    Hidden are means of fewer than `minimum_n`, of too few contributors, and where one person makes up
+    too much (the p % rule); and others, so that no hidden sum comes back from published means and
+    counts, nor closer than p % of its largest contribution.
+    Raises ContractFault (a mean without a rule), NegativeCount, ReleaseRefused.
     """
     if len(measure.of) != 1:
         raise ContractFault(f"The mean {measure.name} has one count measure beneath it.")
+    rule = rule_of(measure)
     place = _place(lattice, measure.of[0], measure)
     persons, counted = lattice.counts[place], status[place]
     if persons.min(initial=0) < 0:
         raise NegativeCount("A cell of the lattice is negative.")
     marks = np.where(designed, counted, np.uint8(Status.NOT_PUBLISHED))
+    nobody = _nobody(lattice, (counted == Status.PUBLISHED) & (persons == 0))
+    plan: dict[bytes, SumTables] = {}
+    rounds = 0
     for piece in slices(lattice.axes, designed[None]):
-        weights = piece.weights(persons[None])
-        few = (weights > 0) & (weights < measure.minimum_n)
-        unseen = piece.weights((counted == Status.SUPPRESSED).astype(np.int64)[None]) > 0
-        cells = Cells(
-            weights=weights,
-            sensitive=(few | (unseen & piece.shown())) & piece.relations.known,
-            cost=np.where(weights > 0, 1 + np.log2(np.maximum(weights, 1)), _NOBODY_COST),
-        )
-        hidden, _ = closed(piece.relations, cells, threshold=measure.minimum_n)
         inside = marks[piece.where]
-        covered = piece.marks(hidden)[0] & (inside == Status.PUBLISHED)
-        marks[piece.where] = np.where(covered, np.uint8(Status.SUPPRESSED), inside)
-    return _derived(sums.astype(np.float64), persons, marks, measure)
+        shown = piece.designed[0][tuple(slice(length) for length in inside.shape)]
+        if shown.tobytes() not in plan:  # months publish alike: the last one is enough
+            tied = [axis for axis in lattice.axes if axis.lines]
+            plan = {shown.tobytes(): sum_tables(tied, shown)}
+        cells = mean_cells(
+            piece,
+            measure,
+            persons=persons,
+            contributions=contributions,
+            unseen=counted == Status.SUPPRESSED,
+        )
+        means = SliceMeans(
+            shown, nobody[piece.where], persons[piece.where], contributions.at(piece.where)
+        )
+        hidden = hide_means(cells, means, plan[shown.tobytes()])
+        rounds = max(rounds, hidden.rounds)
+        inside[hidden.marks & (inside == Status.PUBLISHED)] = Status.SUPPRESSED
+    made = _derived(contributions.sums / HUNDREDTHS, persons, marks, measure)
+    stated = {"percent": rule.percent, "least_contributors": rule.least_contributors}
+    return replace(made, report={**made.report, "dominance": stated, "rounds": rounds})
+
+
+def _nobody(lattice: Lattice, empty: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(*axes) True for cells that are published as empty, and for all parts of them."""
+    found = empty.copy()
+    before = -1
+    while before < found.sum():
+        before = int(found.sum())
+        for number, axis in enumerate(lattice.axes):
+            along = np.moveaxis(found, number, 0)
+            for line in axis.lines:
+                along[list(line.children)] |= along[line.parent]
+    return found
 
 
 def mask_shares(

@@ -1,9 +1,10 @@
 """One slice: hide its small counts, and as little more as keeps each of them unknown to everybody.
 
-First circuit by circuit: for every small count and every reader from whom it is not safe yet, the
-cheapest one. A block of the country is tried first, and a wider one where the circuit would hide a
-sum over more than the block. Then back again, dearest first: what is not needed after all is
-published. What is left is hidden because somebody could otherwise be known.
+First circuit by circuit: for every small count and every reader from whom it is not safe yet, one
+of what is hidden already, and where there is none the cheapest one. A block of the country is tried
+first, and a wider one where the circuit would hide a sum over more than the block. Then back again,
+dearest first: what is not needed after all is published. What is left is hidden because somebody
+could otherwise be known.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 
 from gateway.errors import ReleaseRefused
 from gateway.protection.blocks import Blocks
-from gateway.protection.cells import Index
+from gateway.protection.cells import Index, Layout, Leaves
 from gateway.protection.circuits import Block, Circuit
-from gateway.protection.small_sums import small_sums
+from gateway.protection.small_sums import small_sums, told_by_lines
 from gateway.protection.swaps import Swaps
 from gateway.protection.tables import Tables
 from gateway.protection.unknowns import Coalition, Unknowns, Widths
@@ -27,7 +28,8 @@ Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 _FREE = 0.01  # of a hidden cell: not nothing, so that circuits stay short
 _CHEAP = 12.0  # of a swap: dearer ones are worth a linear programme
-_FEW = 2  # small counts that may need another circuit for a cell to be published again
+_NEVER = 1e9  # what readers have already cannot be hidden
+_FEW = 6  # small counts that may need another circuit for a cell to be published again
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +37,45 @@ class Counts:
     """A slice to be protected.
 
     values: (cells); truth: (columns of the tables); costs: (cells) of hiding.
+    small: (cells) those that must stay unknown; told: those that readers have from elsewhere, never
+    hidden; kept: those that are hidden whatever comes.
     """
 
     values: Index
     truth: Floats
     costs: Floats
+    small: Mask
+    told: Mask
+    kept: Mask
 
 
 class Hiding:
     """The hidden cells of one slice while they are being chosen."""
 
-    def __init__(
-        self, tables: Tables, counts: Counts, *, small: Mask, threshold: int, widths: Widths
-    ) -> None:
-        layout = tables.layout
+    def __init__(self, layout: Layout, counts: Counts, *, threshold: int, widths: Widths) -> None:
         self._layout, self._counts = layout, counts
-        self._small, self._threshold, self._widths = small, threshold, widths
-        self.hidden: Mask = small.copy()
-        self._targets = np.flatnonzero(small)
-        self._unknowns = Unknowns(layout, self._targets, widths)
+        self._threshold, self._widths = threshold, widths
+        self._small = counts.small.copy()
+        self.hidden: Mask = self._small | counts.kept
+        self._unknowns = Unknowns(layout, widths)
         self._costs = np.where(layout.shown, counts.costs, 0.0)
         self._costs[self.hidden & layout.shown] = _FREE
-        self._waiting = set(self._targets.tolist())
+        self._waiting: set[int] = set()
+        self._want(np.flatnonzero(self._small).tolist())
+
+    def _want(self, targets: Sequence[int]) -> None:
+        """Keep cells unknown from now on."""
+        self._small[targets] = self.hidden[targets] = True
+        self._costs[self.hidden & self._layout.shown] = _FREE
+        self._unknowns.want(targets)
+        self._waiting.update(targets)
 
     def swap(self, tables: Tables, atoms: Floats) -> None:
         """Hide what cheap swaps need: they are found at once, so that fewer programmes are solved."""
         layout = self._layout
-        swaps = Swaps(tables, atoms, self._swap_prices())
+        prices = np.where(layout.shown & ~self.hidden, self._counts.costs, 0.0)
+        prices[self._counts.told] = _NEVER
+        swaps = Swaps(tables, atoms, prices)
         for target in sorted(self._waiting, key=lambda t: (self._counts.values[t], t)):
             if self._is_swapped(target, swaps):
                 self._waiting.discard(target)
@@ -87,49 +101,85 @@ class Hiding:
                 self._unknowns.add(found.moves, found.areas, shown)
         return True
 
-    def _swap_prices(self) -> Floats:
-        """(cells) what hiding costs: nothing for what is hidden, or never shown."""
-        return np.where(self._layout.shown & ~self.hidden, self._counts.costs, 0.0)
-
     def protect(self, blocks: Blocks) -> None:
         """Hide until every small count is wide enough for every reader. Raises ReleaseRefused."""
         for stage in blocks.stages():
-            for block in stage:
-                inside = [t for t in self._waiting if self._is_within(t, block)]
-                if inside:
-                    block.start(self._counts.truth, self._costs)
-                for target in sorted(inside, key=lambda t: (self._counts.values[t], t)):
-                    if self._is_made_safe(target, block):
-                        self._waiting.discard(target)
+            for places in stage:
+                if len(places) == self._layout.places:  # what is hidden by now is mostly enough
+                    self._keep_safe(blocks, places, only_hidden=True)
+                self._keep_safe(blocks, places, only_hidden=False)
         if self._waiting:
             raise ReleaseRefused(
                 f"{len(self._waiting)} small counts cannot be kept unknown whatever is hidden."
             )
-        self._hide_small_sums()
+
+    def _keep_safe(self, blocks: Blocks, places: Leaves, *, only_hidden: bool) -> None:
+        """Find the circuits of the small counts that wait, within some places."""
+        inside = [t for t in self._waiting if self._is_within(t, places)]
+        if not inside:
+            return
+        shown = self._layout.shown & ~self.hidden
+        block = self._block(blocks, places, fixed=shown if only_hidden else self._counts.told)
+        for target in sorted(inside, key=lambda t: (self._counts.values[t], t)):
+            if self._is_made_safe(target, block):
+                self._waiting.discard(target)
+
+    def _block(self, blocks: Blocks, places: Leaves, *, fixed: Mask) -> Block:
+        kept = self._layout.shown | self._small
+        block = blocks.block(places, truth=self._counts.truth, kept=kept, fixed=fixed)
+        block.price(self._costs)
+        return block
 
     def spare(self, blocks: Blocks) -> None:
         """Publish again what is not needed, dearest first."""
         layout = self._layout
         spared: set[int] = set()
-        for block in blocks.parts:
-            may = self.hidden & layout.shown & ~self._small
-            chosen = [int(c) for c in np.flatnonzero(may) if layout.cells[c].places <= block.places]
-            block.start(self._counts.truth, self._costs, fixed=layout.shown & ~self.hidden)
+        for places in blocks.parts:
+            may = self.hidden & layout.shown & ~self._small & ~self._counts.kept
+            chosen = [int(c) for c in np.flatnonzero(may) if layout.cells[c].places <= places]
+            block = self._block(blocks, places, fixed=layout.shown & ~self.hidden)
             for cell in sorted(chosen, key=lambda c: (-self._counts.costs[c], c)):
                 if cell not in spared and self._is_needless(cell, block):
                     spared.add(cell)
-        self._hide_small_sums()
 
-    def _is_within(self, target: int, block: Block) -> bool:
+    def settle(self, blocks: Blocks) -> None:
+        """What one published line leaves over is no small count, and no cell that is told is hidden.
+
+        Raises ReleaseRefused.
+        """
+        while True:
+            known = (self._layout.shown & ~self.hidden) | self._counts.told
+            told = told_by_lines(self._layout, known) & ~self._small & ~self._counts.kept
+            if told.any():
+                self._publish(np.flatnonzero(told).tolist())
+                continue
+            sums = small_sums(self._layout, self._counts.values, known, self._threshold)
+            self._want(sorted({self._cheapest(members) for members in sums}))
+            if not self._waiting:
+                return
+            self.protect(blocks)
+
+    def _publish(self, cells: Sequence[int]) -> None:
+        """Hide cells no longer. Small counts whose circuits changed them wait for others."""
+        self.hidden[cells] = False
+        users = {target for cell in cells for target in self._unknowns.users(cell)}
+        for cell in cells:
+            self._unknowns.drop(cell)
+        self._costs[cells] = self._counts.costs[cells]
+        self._waiting.update(t for t in users if self._unknowns.open_to(t) is not None)
+
+    def _is_within(self, target: int, block: Leaves) -> bool:
         """Whether a block may have its circuit.
 
         What counts everybody in the block changes only together with what is outside.
         """
-        places = self._layout.cells[target].places
-        return places < block.places or len(block.places) == self._layout.places
+        return self._layout.cells[target].places < block or len(block) == self._layout.places
 
     def _is_made_safe(self, target: int, block: Block) -> bool:
         """Hide what keeps a target unknown; nothing when that reaches beyond the block."""
+        row = block.row_of(target)
+        if row < 0:
+            return False
         tried: set[Coalition] = set()
         while (reader := self._unknowns.open_to(target)) is not None:
             if reader in tried:
@@ -138,7 +188,7 @@ class Hiding:
             for amount in self._amounts(target, reader):
                 if self._unknowns.is_wide(target, reader):
                     break
-                found = block.circuit(int(block.row_of[target]), amount, frozen=reader)
+                found = block.circuit(row, amount, frozen=reader)
                 if found is None or not self._is_taken(found, block):
                     return False
         return True
@@ -173,11 +223,15 @@ class Hiding:
     def _is_needless(self, cell: int, block: Block) -> bool:
         """Publish a cell if everything is safe without it, by other circuits if need be."""
         unknowns = self._unknowns
-        lacking = [t for t in unknowns.users(cell) if unknowns.open_to(t, without=cell) is not None]
-        inside = all(self._layout.cells[t].places <= block.places for t in lacking)
-        if len(lacking) > _FEW or not inside:
+        lacking: list[int] = []
+        for target in unknowns.users(cell):
+            if unknowns.open_to(target, without=cell) is not None:
+                lacking.append(target)
+                if len(lacking) > _FEW or not self._layout.cells[target].places <= block.places:
+                    return False
+        row = block.row_of(cell)
+        if row < 0:  # it is the same number as one that is published
             return False
-        row = int(block.row_of[cell])
         block.hold(row)
         if not all(self._is_safe_without(cell, target, block) for target in lacking):
             block.release(row)
@@ -188,12 +242,15 @@ class Hiding:
 
     def _is_safe_without(self, cell: int, target: int, block: Block) -> bool:
         tried: set[Coalition] = set()
+        row = block.row_of(target)
+        if row < 0:
+            return False
         while (reader := self._unknowns.open_to(target, without=cell)) is not None:
             if reader in tried:
                 return False
             tried.add(reader)
             for amount in self._amounts(target, reader):
-                found = block.circuit(int(block.row_of[target]), amount, frozen=reader)
+                found = block.circuit(row, amount, frozen=reader)
                 if found is None:
                     return False
                 self._keep(found, block)
@@ -204,14 +261,9 @@ class Hiding:
         cells = np.array([cell for cell, _ in moved], dtype=np.int64)
         self._unknowns.add(moved, found.areas, cells[self._layout.shown[cells]])
 
-    def _hide_small_sums(self) -> None:
-        """What one published line leaves over is no small count either."""
-        while True:
-            sums = small_sums(self._layout, self._counts.values, self.hidden, self._threshold)
-            fresh = {self._cheapest(members) for members in sums}
-            if not fresh:
-                return
-            self.hidden[list(fresh)] = True
-
     def _cheapest(self, members: Sequence[int]) -> int:
-        return min(members, key=lambda cell: (self._counts.costs[cell], cell))
+        """Raises ReleaseRefused when readers have all of them from elsewhere."""
+        free = [cell for cell in members if not self._counts.told[cell]]
+        if not free:
+            raise ReleaseRefused("A line leaves a small count over whatever is hidden.")
+        return min(free, key=lambda cell: (self._counts.costs[cell], cell))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations as chosen
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +34,13 @@ def build_lattice(
     nestings: Sequence[Nesting],
     combinations: Sequence[Combination],
 ) -> Lattice:
-    """Counts of every cell, with one latent measure per nesting: the whole less its parts.
+    """Counts of every cell, with the latent measures of each nesting: the whole less any of its parts.
 
     Measures stand in the order of `leaves.counts`, latent ones after them, in the order of the
     nestings. Raises NegativeCount (parts that exceed their whole as well), ContractFault.
     """
-    names = (*leaves.counts, *(latent_name(nesting) for nesting in nestings))
+    rests = (latent_name(nesting.whole, some) for nesting in nestings for some in _choices(nesting))
+    names = (*leaves.counts, *rests)
     shape = tuple(len(axis.codes) for axis in axes)
     place = {name: index for index, name in enumerate(names)}
     counts = np.empty((len(names), *shape), dtype=np.int64)
@@ -46,7 +48,7 @@ def build_lattice(
         if (values < 0).any():
             raise NegativeCount(f"A leaf of {name} has a negative count.")
         counts[place[name]] = summed(axes, leaves.positions, values)
-    lines = tuple(_measure_line(nesting, place) for nesting in nestings)
+    lines = tuple(line for nesting in nestings for line in _measure_lines(nesting, place))
     for line in lines:
         *parts, latent = line.children
         counts[latent] = counts[line.parent]
@@ -55,11 +57,20 @@ def build_lattice(
         if counts[latent].min(initial=0) < 0:
             raise NegativeCount(f"The parts of {names[line.parent]} exceed it in some cell.")
     latent = frozenset(line.children[-1] for line in lines)
-    designed = designed_cells(axes, names, counts, combinations=combinations)
-    for line in lines:  # what is left follows where the whole and all its parts are published
+    nothing = np.zeros(counts.shape, dtype=np.bool_)
+    whole = Lattice(tuple(axes), names, counts, lines, latent, nothing)
+    return designed_by(whole, combinations)
+
+
+def designed_by(lattice: Lattice, combinations: Sequence[Combination]) -> Lattice:
+    """The same counts, as other combinations publish them. Raises ContractFault."""
+    designed = designed_cells(
+        lattice.axes, lattice.measure_names, lattice.counts, combinations=combinations
+    )
+    for line in lattice.measure_lines:  # what is left follows where the whole and all its parts are
         *parts, rest = line.children
         designed[rest] = designed[[line.parent, *parts]].all(axis=0)
-    return Lattice(tuple(axes), names, counts, lines, latent, designed)
+    return replace(lattice, designed=designed)
 
 
 def designed_cells(
@@ -98,9 +109,9 @@ def _large(axes: Sequence[Axis], counts: NDArray[np.int64], *, least: int) -> ND
     return counts >= least
 
 
-def latent_name(nesting: Nesting) -> str:
+def latent_name(whole: str, parts: Sequence[str]) -> str:
     """The name of what is left: `job_seekers-unemployed-in_services`. It is never published."""
-    return "-".join((nesting.whole, *nesting.parts))
+    return "-".join((whole, *parts))
 
 
 def summed(
@@ -158,9 +169,20 @@ def _bottom_up(axis: Axis) -> list[Line]:
     return ordered
 
 
-def _measure_line(nesting: Nesting, place: Mapping[str, int]) -> Line:
+def _choices(nesting: Nesting) -> Iterator[tuple[str, ...]]:
+    """Every choice of parts, all of them first: a reader may take off any."""
+    for size in range(len(nesting.parts), 0, -1):
+        yield from chosen(nesting.parts, size)
+
+
+def _measure_lines(nesting: Nesting, place: Mapping[str, int]) -> Iterator[Line]:
+    """A whole is some of its parts and what is left; and that is the other parts and the last rest."""
     named = (nesting.whole, *nesting.parts)
     if missing := set(named) - set(place):
         raise ContractFault(f"A nesting names {min(missing)}, which is not a count measure.")
-    parts = tuple(place[part] for part in nesting.parts)
-    return Line(place[nesting.whole], (*parts, place[latent_name(nesting)]))
+    last = place[latent_name(nesting.whole, nesting.parts)]
+    for some in _choices(nesting):
+        rest = place[latent_name(nesting.whole, some)]
+        yield Line(place[nesting.whole], (*(place[part] for part in some), rest))
+        if others := tuple(place[part] for part in nesting.parts if part not in some):
+            yield Line(rest, (*others, last))

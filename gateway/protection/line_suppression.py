@@ -24,10 +24,11 @@ _UNSEEN = 0.1
 
 
 def hide_by_lines(
-    lattice: Lattice, rules: DisclosureRules
+    lattice: Lattice, rules: DisclosureRules, also: Mask
 ) -> Iterator[tuple[tuple[int | slice, ...], Mask]]:
     """Per slice its index over the axes and (measure, *axes) True where hidden.
 
+    also: (measure, *axes) cells to hide besides.
     Raises ReleaseRefused.
     """
     for piece in slices(
@@ -36,14 +37,16 @@ def hide_by_lines(
         measure_lines=lattice.measure_lines,
         latent=lattice.latent,
     ):
-        yield piece.where, _hidden(piece, lattice, rules)
+        yield piece.where, _hidden(piece, lattice, rules, also)
 
 
-def _hidden(piece: Slice, lattice: Lattice, rules: DisclosureRules) -> Mask:
+def _hidden(piece: Slice, lattice: Lattice, rules: DisclosureRules, also: Mask) -> Mask:
     weights = piece.weights(lattice.counts)
+    small = (weights > 0) & (weights < rules.threshold)
+    small |= piece.weights((also & lattice.designed).astype(np.int64)) > 0
     cells = Cells(
         weights=weights,
-        sensitive=(weights > 0) & (weights < rules.threshold) & piece.relations.known,
+        sensitive=small & piece.relations.known,
         cost=_cost(weights, piece.shown(latent=lattice.latent)),
     )
     hidden, _ = closed(piece.relations, cells, threshold=rules.threshold)

@@ -1,58 +1,28 @@
-"""One slice as a task that another process can take: its counts in, its mask out."""
+"""One slice protected, layer by layer: its counts in, its mask out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.model.cube import Axis, Line
-from gateway.model.product import DisclosureRules
+from gateway.errors import ReleaseRefused
 from gateway.protection.blocks import Blocks
 from gateway.protection.cells import Index, Layout, layout_of
 from gateway.protection.hiding import Counts, Hiding
+from gateway.protection.layers import everything, layers
+from gateway.protection.slice_task import Mask, Task, Terms
 from gateway.protection.tables import Tables, tables_of
 from gateway.protection.unknowns import Widths
 
-Mask = NDArray[np.bool_]
+Layers = tuple[tuple[list[int], Task], ...]
 _PERSONS_PER_COST = 2000.0  # a total of so many costs as much again as any cell
 _PART_COST = 0.2  # how much dearer a part is than its whole: of the two, the whole is hidden
 _LIKED = 0.7  # what a cell costs that is hidden in the slice which the others are likened to
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What slices that publish alike have in common.
-
-    axes: those with sums; designed: (measure, *axes) bool.
-    """
-
-    axes: tuple[Axis, ...]
-    designed: Mask
-    measure_lines: tuple[Line, ...]
-    latent: frozenset[int]
-    rules: DisclosureRules
-
-    def _key(self) -> tuple[Any, ...]:
-        return (self.axes, self.designed.tobytes(), self.measure_lines, self.rules)
-
-    def __hash__(self) -> int:
-        return hash(self._key()[1:])
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Terms) and self._key() == other._key()
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """counts: (measure, *axes); liked: the same shape, True where it is cheaper to hide."""
-
-    terms: Terms
-    counts: NDArray[np.int64]
-    liked: Mask
 
 
 def prepare() -> None:
@@ -60,30 +30,70 @@ def prepare() -> None:
 
 
 def hide_slice(task: Task) -> Mask:
-    """(measure, *axes) True where hidden. Raises ReleaseRefused."""
-    tables, blocks = _plan(task.terms)
+    """(measure, *axes) True where hidden. Raises ReleaseRefused.
+
+    In layers where that leaves enough to hide behind, else all measures together. What readers have
+    already stays published under the same condition.
+    """
+    *others, last = _ways(task)
+    for way in others:
+        with suppress(ReleaseRefused):
+            return _hide_layers(task, way)
+    return _hide_layers(task, last)
+
+
+def _ways(task: Task) -> Iterator[Layers]:
+    """The ways to protect a slice, the one that keeps most first."""
+    for way in [task, replace(task, told=task.told & False)] if task.told.any() else [task]:
+        layered = tuple(layers(way))
+        yield layered
+        if len(layered) > 1:
+            yield (everything(way),)
+
+
+def _hide_layers(task: Task, layered: Layers) -> Mask:
+    hidden = np.zeros(task.counts.shape, dtype=np.bool_)
+    for measures, layer in layered:
+        tables, blocks = _plan(layer.terms)
+        own = tables.layout.spread(_hidden(layer, tables, blocks))
+        own[list(layer.firm)] = False
+        hidden[measures] |= own & layer.terms.designed
+    for line in task.terms.measure_lines:  # what is left is unknown where a part or the whole is
+        *parts, latent = line.children
+        hidden[latent] = hidden[[line.parent, *parts]].any(axis=0)
+    return hidden
+
+
+def _hidden(task: Task, tables: Tables, blocks: Blocks) -> Mask:
+    """(cells) True where hidden."""
     layout, rules = tables.layout, task.terms.rules
     values = layout.values(task.counts)
-    liked = layout.gathered(task.liked)
+    firm = np.array([cell.measure in task.firm for cell in layout.cells])
+    small = ((values > 0) & (values < rules.threshold)) | layout.gathered(task.also)
+    small &= ~firm
+    told = (layout.gathered(task.told) | firm) & ~small
+    kept = layout.gathered(task.kept) & ~told
+    if np.where(small, kept, told | kept)[layout.shown].all():
+        return kept  # nothing has changed since: it is hidden as it was
     hiding = Hiding(
-        tables,
+        layout,
         Counts(
             values=values,
             truth=tables.truth(layout.atoms(task.counts)),
-            costs=_costs(values, _depths(layout)) * np.where(liked, _LIKED, 1.0),
+            costs=_costs(values, _depths(layout))
+            * np.where(layout.gathered(task.liked), _LIKED, 1.0),
+            small=small,
+            told=told,
+            kept=kept,
         ),
-        small=(values > 0) & (values < rules.threshold),
         threshold=rules.threshold,
         widths=Widths(rules.outsider_width, rules.insider_width, rules.coalition),
     )
     hiding.swap(tables, layout.atoms(task.counts))
     hiding.protect(blocks)
     hiding.spare(blocks)
-    hidden = layout.spread(hiding.hidden)
-    for line in task.terms.measure_lines:  # what is left is unknown where a part or the whole is
-        *parts, latent = line.children
-        hidden[latent] = hidden[[line.parent, *parts]].any(axis=0)
-    return hidden
+    hiding.settle(blocks)
+    return hiding.hidden
 
 
 @lru_cache(maxsize=2)  # slices mostly publish alike, and a plan takes seconds to make

@@ -1,7 +1,7 @@
 """What one published line leaves over: a sum with its published parts taken off.
 
 It follows by one subtraction, so it must be no small count, however wide each of its hidden parts
-is by itself.
+is by itself. And where it is a single cell, that cell is told: then it need not be hidden.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from gateway.protection.cells import Index, Layout
 
 
 def small_sums(
-    layout: Layout, values: Index, hidden: NDArray[np.bool_], threshold: int
+    layout: Layout, values: Index, known: NDArray[np.bool_], threshold: int
 ) -> list[list[int]]:
-    """Per line that leaves 1..threshold-1 over, its published cells: hiding one of them mends it.
+    """Per line that leaves 1..threshold-1 over, its known cells: hiding one of them mends it.
 
-    values, hidden: (cells).
+    values, known: (cells).
     """
-    known = layout.shown & ~hidden
     found: list[list[int]] = []
     for members in _lines(layout):
         seen = (members >= 0) & known[members]
@@ -34,11 +33,25 @@ def small_sums(
     return found
 
 
+def told_by_lines(layout: Layout, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(cells) True for hidden cells that one line tells, by subtraction or by addition."""
+    found = np.zeros(len(layout.cells), dtype=np.bool_)
+    for members in _lines(layout):
+        unknown = (members >= 0) & ~known[members]
+        alone = (members >= 0).all(axis=0) & (unknown.sum(axis=0) == 1)
+        found[members[:, alone][unknown[:, alone]]] = True
+    return found & layout.shown & ~known
+
+
 def _lines(layout: Layout) -> Iterator[NDArray[np.int32]]:
-    """Per line of an axis, or of measures, (parent and children, other places) cell numbers."""
+    """Per line of an axis, or of measures, (parent and children, other places) cell numbers.
+
+    What a measure leaves over when some of its parts are taken off is a measure of its own.
+    """
     for axis, wide in enumerate(layout.axes, start=1):
         along = np.moveaxis(layout.ids, axis, 0)
         for line in wide.lines:
             yield along[[line.parent, *line.children]].reshape(1 + len(line.children), -1)
     for line in layout.measure_lines:
-        yield layout.ids[[line.parent, *line.children]].reshape(1 + len(line.children), -1)
+        members = layout.ids[[line.parent, *line.children]].reshape(1 + len(line.children), -1)
+        yield members[:, (members >= 0).all(axis=0)]

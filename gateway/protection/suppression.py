@@ -22,10 +22,23 @@ from gateway.errors import NegativeCount
 from gateway.model.cube import Lattice, Status
 from gateway.model.product import DisclosureRules
 from gateway.protection.line_suppression import hide_by_lines
-from gateway.protection.slice_suppression import Mask, Task, Terms, hide_slice, prepare
+from gateway.protection.slice_suppression import hide_slice, prepare
+from gateway.protection.slice_task import Mask, Task, Terms
 from gateway.protection.suppression_report import report_of
 
 Where = tuple[int | slice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the release before this one told of the same slices, where the counts are still the same.
+
+    told: (measure, *axes) True where the count was published: readers have it. kept: True where it
+    was hidden: it stays so, or the earlier release could be undone with this one.
+    """
+
+    told: NDArray[np.bool_]
+    kept: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,8 @@ def protect(
     rules: DisclosureRules,
     *,
     processes: int = 1,
+    also: NDArray[np.bool_] | None = None,
+    earlier: Earlier | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Protected:
     """Hide every count of 1..threshold-1, differences of nested measures included, and complements.
@@ -57,13 +72,20 @@ def protect(
     Where the contract states widths, each such count keeps an interval of them afterwards, for every
     reader and for every coalition of areas; else no single subtraction gives it back. A threshold of
     0 hides nothing. Deterministic, whatever `processes`.
+    also: (measure, *axes) cells to hide besides, where an audit of the mask without them found
+    something; never of a latent measure. They are kept unknown like small counts.
+    earlier: a cell that it told stays published, where that leaves enough to hide behind. Of a cube
+    with widths only: complements found sum by sum would grow with every release.
     progress: called with the share done.
     Raises NegativeCount, ReleaseRefused.
     """
     if lattice.counts.min(initial=0) < 0:
         raise NegativeCount("A cell of the lattice is negative.")
     status = np.where(lattice.designed, np.uint8(Status.PUBLISHED), np.uint8(Status.NOT_PUBLISHED))
-    for share, where, hidden in _masks(lattice, rules, processes=processes):
+    nothing = np.zeros(lattice.counts.shape, dtype=np.bool_)
+    besides = nothing if also is None else also
+    before = Earlier(nothing, nothing) if earlier is None else earlier
+    for share, where, hidden in _masks(lattice, rules, besides, before, processes=processes):
         inside = status[(slice(None), *where)]
         inside[hidden & (inside == Status.PUBLISHED)] = Status.SUPPRESSED
         progress(share)
@@ -71,17 +93,24 @@ def protect(
 
 
 def _masks(
-    lattice: Lattice, rules: DisclosureRules, *, processes: int
+    lattice: Lattice,
+    rules: DisclosureRules,
+    also: NDArray[np.bool_],
+    earlier: Earlier,
+    *,
+    processes: int,
 ) -> Iterator[tuple[float, Where, Mask]]:
     """Per slice the share that is done, where it is, and what is hidden of it."""
     if rules.threshold <= 1:
         return
     places = list(_slices(lattice))
     if rules.outsider_width == 0:
-        for number, (where, hidden) in enumerate(hide_by_lines(lattice, rules), start=1):
+        for number, (where, hidden) in enumerate(
+            hide_by_lines(lattice, rules, also | earlier.kept), start=1
+        ):
             yield number / len(places), where, hidden
         return
-    tasks = [_task(lattice, where, rules) for where in places]
+    tasks = [_task(lattice, where, rules, also, earlier) for where in places]
     for number, hidden in _hidden(tasks, processes=processes):
         yield (number + 1) / len(places), places[number], hidden
 
@@ -92,7 +121,9 @@ def _slices(lattice: Lattice) -> Iterator[Where]:
     yield from product(*steps)
 
 
-def _task(lattice: Lattice, where: Where, rules: DisclosureRules) -> Task:
+def _task(
+    lattice: Lattice, where: Where, rules: DisclosureRules, also: Mask, earlier: Earlier
+) -> Task:
     at = (slice(None), *where)
     terms = Terms(
         axes=tuple(axis for axis in lattice.axes if axis.lines),
@@ -101,8 +132,14 @@ def _task(lattice: Lattice, where: Where, rules: DisclosureRules) -> Task:
         latent=lattice.latent,
         rules=rules,
     )
-    liked = np.zeros(terms.designed.shape, dtype=np.bool_)
-    return Task(terms, np.ascontiguousarray(lattice.counts[at]), liked)
+    return Task(
+        terms,
+        counts=np.ascontiguousarray(lattice.counts[at]),
+        liked=np.zeros(terms.designed.shape, dtype=np.bool_),
+        also=np.ascontiguousarray(also[at]),
+        told=np.ascontiguousarray(earlier.told[at] & ~also[at]),
+        kept=np.ascontiguousarray(earlier.kept[at]),
+    )
 
 
 def _hidden(tasks: Sequence[Task], *, processes: int) -> Iterator[tuple[int, Mask]]:

@@ -15,18 +15,20 @@ EVERYWHERE = "all"
 _ROUNDED_TO = 10  # persons
 
 _BY_LINES = (
+    "Comparison with an earlier release of the same months.",
     "Sums over several published lines at once, and the bounds that follow from all lines together.",
     "Insiders: an area can subtract its own true figures from a region's total.",
     "Coalitions of several insiders.",
 )
 _BY_WIDTHS = (
+    "Months that were revised beyond the earlier release, read beside it; and means and shares of two.",
     "Coalitions of more areas than the contract states.",
     "Sums of several hidden cells over several published lines at once.",
 )
 _NEVER = (
     "Minimality attacks: what follows from knowing how complements are chosen.",
     "Group disclosure: a published cell equal to its total tells of everybody in it.",
-    "Prediction over time, and comparison with an earlier release of the same months.",
+    "Prediction over time, and releases further back than one.",
     "Other products over the same population.",
     "A contributor that dominates the sum behind a mean (p % rule).",
 )

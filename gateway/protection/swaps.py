@@ -53,8 +53,11 @@ class Swaps:
         self._number(layout)
         self._effects()
         self._by_place, self._by_piece = by_place, by_piece
+        none = np.zeros((len(by_piece), 0))
         self._up, self._down = (
-            np.stack([_room(by_piece, corners).sum(axis=1) for corners in side], axis=1)
+            np.concatenate(
+                [none, *(_room(by_piece, own).sum(axis=1)[:, None] for own in side)], axis=1
+            )
             for side in ([p.loses for p in self._patterns], [p.gains for p in self._patterns])
         )
         self._piece_of = {p: i for i, piece in enumerate(tables.pieces) for p in piece}
@@ -179,7 +182,8 @@ class Swaps:
         # Two places may move different classes beneath a pattern: what tells those apart would change
         # in the sum over both places.
         sure = ~(self._touched & (self._net == 0)).any(axis=1)
-        self._wide = sure & np.array([len(pattern.gains) == 2 for pattern in self._patterns])
+        two = [len(pattern.gains) == 2 for pattern in self._patterns]
+        self._wide = sure & np.array(two, dtype=np.bool_)
 
 
 def _room(counts: Floats, corners: Corners) -> Floats:

@@ -3,14 +3,15 @@
 A reader knows that each cell is a sum of leaves, and that no leaf is negative. There are as many
 leaves as places, classes and measures multiplied, but far fewer columns say the same:
 
-* `N[piece, class, measure]`, where a piece is a set of places that no cell of several places tells
-  apart: sums over areas never need to know in which municipality somebody lives;
+* `N[piece, kind, measure]`, where a piece is a set of places that no cell of several places tells
+  apart, and a kind a set of leaf classes that no cell tells apart: sums over areas never need to
+  know in which municipality somebody lives;
 * `X[place, group, measure]` for the places of a piece that has several, where a group is a set of
   leaf classes that no cell of such a place tells apart: municipalities are published by less detail;
 * one tie per piece, group and measure: both say the same sum.
 
-Nothing is lost: non-negative X and N give leaves `X[place, group] * N[piece, class] / N[piece,
-group]`, which are not negative and have every sum that X and N have.
+Nothing is lost: non-negative X and N give `X[place, group] * N[piece, kind] / N[piece, group]` for
+each place and kind, which are not negative and have every sum that X and N have.
 """
 
 from __future__ import annotations
@@ -31,27 +32,28 @@ class Tables:
     """The columns of all tables of a layout.
 
     pieces: leaf places of each piece; rows: the places of pieces with several, with their order;
-    groups: leaf classes of each group; basic: the layout's basic measures, with their order.
+    kinds, groups: leaf classes of each; basic: the layout's basic measures, with their order.
     Columns are numbered N first, then X, the basic measure running fastest.
     """
 
     layout: Layout
     pieces: tuple[tuple[int, ...], ...]
     rows: Mapping[int, int]
+    kinds: tuple[tuple[int, ...], ...]
     groups: tuple[tuple[int, ...], ...]
     basic: Mapping[int, int]
 
     @property
     def first_x(self) -> int:
         """The number of N columns."""
-        return len(self.pieces) * self.layout.classes * len(self.basic)
+        return len(self.pieces) * len(self.kinds) * len(self.basic)
 
     @property
     def columns(self) -> int:
         return self.first_x + len(self.rows) * len(self.groups) * len(self.basic)
 
     def n(self, piece: int, kind: int, part: int) -> int:
-        return (piece * self.layout.classes + kind) * len(self.basic) + part
+        return (piece * len(self.kinds) + kind) * len(self.basic) + part
 
     def x(self, place: int, group: int, part: int) -> int:
         return self.first_x + (self.rows[place] * len(self.groups) + group) * len(self.basic) + part
@@ -59,9 +61,11 @@ class Tables:
     def truth(self, atoms: NDArray[np.float64]) -> NDArray[np.float64]:
         """(columns) the true table. atoms: (basic measure, leaf place, leaf class)."""
         pieced = np.stack([atoms[:, list(piece)].sum(axis=1) for piece in self.pieces], axis=1)
-        places = atoms[:, list(self.rows)]
-        grouped = [places[:, :, list(group)].sum(axis=2) for group in self.groups]
-        parts = [pieced, np.stack(grouped, axis=2)] if grouped else [pieced]
+        parts = [
+            np.stack([at[:, :, list(own)].sum(axis=2) for own in classes], axis=2)
+            for at, classes in ((pieced, self.kinds), (atoms[:, list(self.rows)], self.groups))
+            if classes
+        ]
         return np.concatenate([np.moveaxis(part, 0, -1).reshape(-1) for part in parts])
 
     def areas(self) -> Index:
@@ -72,7 +76,7 @@ class Tables:
         of_places = own[list(self.rows)]
         return np.concatenate(
             [
-                np.repeat(of_pieces, self.layout.classes * per_part),
+                np.repeat(of_pieces, len(self.kinds) * per_part),
                 np.repeat(of_places, len(self.groups) * per_part),
             ]
         )
@@ -84,14 +88,15 @@ class Tables:
             groups = [i for i, group in enumerate(self.groups) if group[0] in cell.classes]
             return tuple(self.x(place, group, part) for group in groups for part in parts)
         pieces = [i for i, piece in enumerate(self.pieces) if piece[0] in cell.places]
-        kinds = sorted(cell.classes)
+        kinds = [i for i, own in enumerate(self.kinds) if own[0] in cell.classes]
         return tuple(self.n(piece, k, part) for piece in pieces for k in kinds for part in parts)
 
     def ties(self, pieces: Iterable[int]) -> Iterator[tuple[Terms, Terms]]:
         """Two sums that are one number, for each piece, group and measure, and each split."""
         parts = range(len(self.basic))
         for piece in pieces:
-            for group, kinds in enumerate(self.groups):
+            for group, own in enumerate(self.groups):
+                kinds = [kind for kind, classes in enumerate(self.kinds) if classes[0] in own]
                 for part in parts if len(self.pieces[piece]) > 1 else ():
                     yield (
                         tuple(self.x(place, group, part) for place in self.pieces[piece]),
@@ -102,7 +107,7 @@ class Tables:
     def _splits(self, piece: int) -> Iterator[tuple[Terms, Terms]]:
         for first, second in self.layout.splits:
             one, two = [self.basic[m] for m in first], [self.basic[m] for m in second]
-            for kind in range(self.layout.classes):
+            for kind in range(len(self.kinds)):
                 yield (
                     tuple(self.n(piece, kind, part) for part in one),
                     tuple(self.n(piece, kind, part) for part in two),
@@ -121,10 +126,13 @@ def tables_of(layout: Layout) -> Tables:
     pieces = _told_apart(range(layout.places), several, layout.area_of.tolist())
     together = sorted(place for piece in pieces if len(piece) > 1 for place in piece)
     rows = {place: row for row, place in enumerate(together)}
+    kinds = _told_apart(
+        range(layout.classes), {cell.classes for cell in layout.cells}, [0] * layout.classes
+    )
     single = {c.classes for c in layout.cells if len(c.places) == 1 and min(c.places) in rows}
     groups = _told_apart(range(layout.classes), single, [0] * layout.classes) if rows else ()
     basic = {measure: i for i, measure in enumerate(layout.basic)}
-    return Tables(layout, pieces, rows, groups, basic)
+    return Tables(layout, pieces, rows, kinds, groups, basic)
 
 
 def _told_apart(

@@ -25,23 +25,49 @@ Mask = NDArray[np.bool_]
 
 
 def check_cube_files(
-    arrow: Path, parquet: Path, lattice: Lattice, spec: CubeSpec, *, product: Product
+    arrow: Path,
+    parquet: Path,
+    lattice: Lattice,
+    spec: CubeSpec,
+    *,
+    product: Product,
+    joint: NDArray[np.uint8] | None = None,
 ) -> None:
-    """Read both files of a cube back and check what they show. Raises ReleaseRefused."""
+    """Read both files of a cube back and check what they show. joint: as in `check_cube_cells`.
+
+    Raises ReleaseRefused.
+    """
     cube = load_cube(arrow)
-    check_cube_cells(cube, lattice, spec, product=product)
+    check_cube_cells(cube, lattice, spec, product=product, joint=joint)
     with pq.ParquetFile(parquet) as file:
         if not file.read().equals(cube_table(cube)):
             raise ReleaseRefused(f"{product.id}: the long table is not the cube.")
 
 
-def check_cube_cells(cube: Cube, lattice: Lattice, spec: CubeSpec, *, product: Product) -> None:
-    """Raises ReleaseRefused when a cell of the cube, or one that follows from it, must not be seen."""
+def check_cube_cells(
+    cube: Cube,
+    lattice: Lattice,
+    spec: CubeSpec,
+    *,
+    product: Product,
+    joint: NDArray[np.uint8] | None = None,
+) -> None:
+    """Raises ReleaseRefused when a cell of the cube, or one that follows from it, must not be seen.
+
+    joint: (measure, *axes) of the lattice, the statuses that all linked cubes tell together; None
+    where there is no other cube.
+    """
     if cube.axes != lattice.axes or cube.measures != spec.measures:
         raise ReleaseRefused(f"{product.id}: the written cube has other axes or measures.")
     suppressed = _counts_with(cube, lattice, Status.SUPPRESSED)
     known = _counts_with(cube, lattice, Status.PUBLISHED)
     _check_values(cube, lattice, known, product)
+    if joint is not None:
+        if (known & (joint != Status.PUBLISHED) | suppressed & (joint != Status.SUPPRESSED)).any():
+            raise ReleaseRefused(f"{product.id}: a linked cube tells a cell otherwise.")
+        for index in set(range(len(joint))) - lattice.latent:
+            known[index] |= joint[index] == Status.PUBLISHED
+            suppressed[index] |= joint[index] == Status.SUPPRESSED
     _check_derived(cube, lattice, known, product)
     small = (lattice.counts > 0) & (lattice.counts < spec.disclosure.threshold)
     if (known & small).any():
@@ -61,7 +87,7 @@ def _counts_with(cube: Cube, lattice: Lattice, status: Status) -> Mask:
     place = {measure.name: i for i, measure in enumerate(cube.measures)}
     mask = np.zeros(lattice.counts.shape, dtype=np.bool_)
     for index, name in enumerate(lattice.measure_names):
-        if index not in lattice.latent:
+        if index not in lattice.latent and name in place:
             mask[index] = cube.status[place[name]] == status
     return mask
 

@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gateway.errors import ReleaseRefused
+from gateway.errors import ContractFault, ReleaseRefused
 from gateway.model.cube import Axis
-from gateway.model.product import AxisRole, CubeSpec, Dimension, MeasureKind
+from gateway.model.product import AxisRole, CubeSpec, Dimension, Measure, MeasureKind
 from gateway.organisations import Registry
+from gateway.protection.contributions import Contributions, in_hundredths
 from gateway.protection.lattice import LeafCounts
 
 _MUNICIPALITY_DIGITS = 3
@@ -21,20 +22,23 @@ _MUNICIPALITY_DIGITS = 3
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """counts: of the count measures. sums: measure name → (rows) float64, what a mean divides.
+    """counts: of the count measures. sums: mean → (rows) what persons contribute to its sum.
 
     unknown: rows whose value was not a code and went to the residual, by dimension.
     """
 
     counts: LeafCounts
-    sums: Mapping[str, NDArray[np.float64]]
+    sums: Mapping[str, Contributions]
     unknown: Mapping[str, int]
 
 
 def leaves_of(
     table: pa.Table, spec: CubeSpec, axes: Sequence[Axis], *, registry: Registry
 ) -> Leaves:
-    """Place every row of the extract. Raises ReleaseRefused when one has no place or no number."""
+    """Place every row of the extract. Raises ReleaseRefused when one has no place or no number.
+
+    Raises ContractFault when a mean has no dominance rule, NegativeCount.
+    """
     positions = np.empty((len(axes), table.num_rows), dtype=np.intp)
     unknown: dict[str, int] = {}
     for i, (dimension, axis) in enumerate(zip(spec.dimensions, axes, strict=True)):
@@ -47,7 +51,7 @@ def leaves_of(
             positions,
             {m.name: _numbers(table, m.column, pa.int64()) for m in counted},
         ),
-        sums={m.name: _numbers(table, m.column, pa.float64()) for m in summed},
+        sums={m.name: _contributions(table, m) for m in summed},
         unknown={name: count for name, count in unknown.items() if count},
     )
 
@@ -88,6 +92,17 @@ def _leaf(
         return leaf.get(code or "")
     current = registry.current_municipality(code) or ""
     return leaf.get(f"KU{current}", leaf.get(f"TA{registry.area_of(current)}"))
+
+
+def _contributions(table: pa.Table, mean: Measure) -> Contributions:
+    rule = mean.dominance
+    if rule is None:
+        raise ContractFault(f"The mean {mean.name} has no dominance rule, so it is not published.")
+    sums, largest, second = (
+        in_hundredths(_numbers(table, name, pa.float64()))
+        for name in (mean.column, rule.largest, rule.second)
+    )
+    return Contributions(sums, largest, second, _numbers(table, rule.contributors, pa.int64()))
 
 
 def _numbers(table: pa.Table, name: str, kind: pa.DataType) -> NDArray[Any]:

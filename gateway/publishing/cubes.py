@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 
 from gateway.model.cube import Axis, Cube, Lattice, Status
-from gateway.model.product import Combination, CubeSpec, Measure, MeasureKind, Product
+from gateway.model.product import CubeSpec, MeasureKind, Product
 from gateway.model.release import DeliveredColumn, StoredFile
 from gateway.ports import StagedRelease
-from gateway.protection.derived import Derived, mask_means, mask_shares
-from gateway.protection.lattice import build_lattice, designed_cells, summed
+from gateway.protection.derived import Derived
+from gateway.protection.lattice import build_lattice, designed_by
 from gateway.protection.suppression import Protected
-from gateway.publishing.cube_audit import protected_cube
+from gateway.protection.suppression_report import report_of
+from gateway.publishing.cube_audit import Audited, protected_cube
 from gateway.publishing.cube_axes import release_axis
+from gateway.publishing.cube_derived import derived_measures
+from gateway.publishing.cube_earlier import beside, told_before_cube
 from gateway.publishing.cube_gate import check_cube_files
 from gateway.publishing.cube_leaves import Leaves, leaves_of
+from gateway.publishing.cube_limits import kept_limits
+from gateway.publishing.cube_links import joint_spec, linked_with
+from gateway.publishing.cube_times import at_times, newest_places, rows_within
 from gateway.publishing.dirt import reported_count
 from gateway.publishing.extract import extract_leaves
 from gateway.publishing.services import Progress, PublishServices
@@ -26,6 +33,33 @@ from gateway.publishing.written import Written, stored_file
 from gateway.releases.cube_file import write_cube
 from gateway.releases.cube_table import is_integral, write_cube_table
 from gateway.releases.layout import CUBE_ARROW, CUBE_PARQUET
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A cube as it is true, beside those that it is linked with.
+
+    lattice: every cell, designed where this cube publishes it. joint: the cube that all of them are
+    together; joint_lattice: the same counts, designed where any of them publishes.
+    """
+
+    spec: CubeSpec
+    lattice: Lattice
+    joint: CubeSpec
+    joint_lattice: Lattice
+    leaves: Leaves
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCube:
+    """A cube that is protected and not written yet, with the truth behind it. audit: for the report."""
+
+    lattice: Lattice
+    leaves: Leaves
+    protected: Protected
+    derived: Mapping[str, Derived]
+    cube: Cube
+    audit: Mapping[str, Any]
 
 
 def write_cube_release(
@@ -41,24 +75,96 @@ def write_cube_release(
 
     Raises WarehouseUnavailable, ContractFault, NegativeCount, ReleaseRefused.
     """
-    progress("extract", 0.0)
-    table = extract_leaves(product, spec, as_of=as_of, warehouse=services.warehouse)
-    axes = [release_axis(product, d, as_of=as_of, services=services) for d in spec.dimensions]
-    leaves = leaves_of(table, spec, axes, registry=services.registry)
-    progress("add up", 0.2)
-    lattice = build_lattice(
-        axes, leaves.counts, nestings=spec.nestings, combinations=spec.combinations
+    counted = counted_cube(
+        product,
+        spec,
+        as_of=as_of,
+        services=services,
+        progress=progress,
+        newest=services.newest_months if spec.disclosure.outsider_width else 0,
     )
-    protected, audit = protected_cube(product, lattice, spec, services=services, progress=progress)
-    derived = _derived(spec, lattice, protected, leaves)
-    cube = assembled(spec, lattice, protected, derived)
+    audited = protected_cube(
+        product,
+        counted.joint_lattice,
+        counted.joint,
+        services=services,
+        progress=progress,
+        before=told_before_cube(product, staged.release, counted.joint_lattice, services),
+    )
+    progress("means and shares", 0.75)
+    made = made_cube(counted, audited)
+    limits = kept_limits(
+        product,
+        spec,
+        made.lattice,
+        made.protected.status,
+        made.cube,
+        binding=services.keep_limits,
+    )
     progress("write", 0.8)
-    files = _write_files(cube, staged)
+    files = _write_files(made.cube, staged)
     check_cube_files(
-        staged.path_for(CUBE_ARROW), staged.path_for(CUBE_PARQUET), lattice, spec, product=product
+        staged.path_for(CUBE_ARROW),
+        staged.path_for(CUBE_PARQUET),
+        made.lattice,
+        spec,
+        product=product,
+        joint=audited.protected.status,
     )
-    report = {**_report(product, protected, derived, leaves), **audit}
-    return Written(_columns(axes, spec), files, report)
+    report = {
+        **_report(product, made, linked_with(product, services.catalog)),
+        **beside(product, staged.release, catalog=services.catalog, releases=services.releases),
+        **limits,
+        **made.audit,
+    }
+    return Written(_columns(made.lattice.axes, spec), files, report)
+
+
+def counted_cube(
+    product: Product,
+    spec: CubeSpec,
+    *,
+    as_of: date,
+    services: PublishServices,
+    progress: Progress,
+    newest: int = 0,
+) -> Counted:
+    """Every cell of a cube as it is true, and the leaves that it is counted from.
+
+    newest: so many codes of the time axis, 0 for all. Which places are large enough is decided over all
+    of them. Raises WarehouseUnavailable, ContractFault, NegativeCount, ReleaseRefused.
+    """
+    progress("extract", 0.0)
+    joint = joint_spec(product, spec, services.catalog)
+    table = extract_leaves(product, joint, as_of=as_of, warehouse=services.warehouse)
+    axes = [release_axis(product, d, as_of=as_of, services=services) for d in joint.dimensions]
+    leaves = leaves_of(table, joint, axes, registry=services.registry)
+    progress("add up", 0.2)
+    together = build_lattice(
+        axes, leaves.counts, nestings=joint.nestings, combinations=joint.combinations
+    )
+    own = together if joint is spec else designed_by(together, spec.combinations)
+    if newest == 0:
+        return Counted(spec, own, joint, together, leaves)
+    own, together = (at_times(one, newest_places(axes, newest)) for one in (own, together))
+    rows = rows_within(table, joint, own.axes)
+    leaves = leaves_of(rows, joint, own.axes, registry=services.registry)
+    return Counted(spec, own, joint, together, leaves)
+
+
+def made_cube(counted: Counted, audited: Audited) -> MadeCube:
+    """The cube's own part of what is protected, and what is derived from it, as a reader gets it.
+
+    A mean or a share is held against all that linked cubes tell. Raises ReleaseRefused.
+    """
+    spec, lattice, protected = counted.spec, counted.lattice, audited.protected
+    derived = derived_measures(spec, counted.joint_lattice, protected, counted.leaves)
+    if counted.joint is not spec:
+        unseen = np.uint8(Status.NOT_PUBLISHED)
+        status = np.where(lattice.designed, protected.status, unseen)
+        protected = Protected(status, report_of(lattice, status, spec.disclosure))
+    cube = assembled(spec, lattice, protected, derived)
+    return MadeCube(lattice, counted.leaves, protected, derived, cube, audited.report)
 
 
 def assembled(
@@ -76,32 +182,6 @@ def assembled(
         else:
             status[i], values[i] = derived[measure.name].status, derived[measure.name].values
     return Cube(lattice.axes, spec.measures, values, status)
-
-
-def _derived(
-    spec: CubeSpec, lattice: Lattice, protected: Protected, leaves: Leaves
-) -> dict[str, Derived]:
-    return {
-        measure.name: _masked(measure, lattice, protected, leaves, combinations=spec.combinations)
-        for measure in spec.measures
-        if measure.kind is not MeasureKind.COUNT
-    }
-
-
-def _masked(
-    measure: Measure,
-    lattice: Lattice,
-    protected: Protected,
-    leaves: Leaves,
-    *,
-    combinations: Sequence[Combination],
-) -> Derived:
-    of = lattice.counts[[lattice.measure_names.index(measure.of[0])]]
-    designed = designed_cells(lattice.axes, [measure.name], of, combinations=combinations)[0]
-    if measure.kind is MeasureKind.SHARE:
-        return mask_shares(lattice, protected.status, measure=measure, designed=designed)
-    sums = summed(lattice.axes, leaves.counts.positions, leaves.sums[measure.name])
-    return mask_means(lattice, protected.status, measure=measure, sums=sums, designed=designed)
 
 
 def _write_files(cube: Cube, staged: StagedRelease) -> tuple[StoredFile, ...]:
@@ -122,13 +202,13 @@ def _columns(axes: Sequence[Axis], spec: CubeSpec) -> tuple[DeliveredColumn, ...
     return (*dimensions, *measures)
 
 
-def _report(
-    product: Product, protected: Protected, derived: Mapping[str, Derived], leaves: Leaves
-) -> dict[str, Any]:
+def _report(product: Product, made: MadeCube, linked: Sequence[Product]) -> dict[str, Any]:
+    unknown = sorted(made.leaves.unknown.items())
     return {
-        **protected.report,
-        "derived": [part.report for part in derived.values()],
+        **made.protected.report,
+        **({"protected_with": [one.id for one in linked]} if linked else {}),
+        "derived": [part.report for part in made.derived.values()],
         "leaf_rows_with_unknown_value": {
-            name: reported_count(count, product) for name, count in sorted(leaves.unknown.items())
+            name: reported_count(count, product) for name, count in unknown
         },
     }

@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 
 from gateway.errors import ContractFault, WarehouseUnavailable
-from gateway.model.product import CubeSpec, MeasureKind, Product, RowsSpec
+from gateway.model.product import CubeSpec, Product, RowsSpec
 from gateway.ports import Warehouse
 
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -31,8 +31,8 @@ def extract_rows(
 def extract_leaves(
     product: Product, spec: CubeSpec, *, as_of: date, warehouse: Warehouse
 ) -> pa.Table:
-    """The code column of every dimension and the column of every count and mean."""
-    measured = (m.column for m in spec.measures if m.kind is not MeasureKind.SHARE)
+    """The code column of every dimension and the columns of every count and mean."""
+    measured = (name for m in spec.measures for name in m.columns)
     wanted = list(dict.fromkeys((*(d.column for d in spec.dimensions), *measured)))
     return _read_columns(product, spec.extract, wanted, as_of=as_of, warehouse=warehouse)
 

@@ -18,6 +18,8 @@ from gateway.model.product import Product
 from gateway.model.release import Manifest, ReleaseId
 from gateway.organisations import Registry
 from gateway.ports import KeyRing, PseudonymDomain, ReleaseStore
+from gateway.publishing.cube_earlier import earlier_cubes
+from gateway.publishing.cube_links import linked_with
 from gateway.publishing.earlier import earlier_release
 from gateway.publishing.family import earlier_kin, earlier_of_kin
 from gateway.publishing.services import PublishServices
@@ -29,16 +31,20 @@ _PACKAGES = ("gateway.attack", "gateway.protection", "gateway.publishing", "gate
 def inputs_sha256(product: Product, release: ReleaseId, *, services: PublishServices) -> str:
     """Hex SHA-256 over contract, code lists, registry, day, warehouse content, keys and code.
 
-    For rows also over the releases that were told before this one: nothing finer may follow them.
+    Also over the releases that were told before this one: rows may be no finer after them, and a mask
+    begins where theirs ended. For a linked cube over the contracts of all that are linked with it: their
+    mask is one.
     """
     document: dict[str, Any] = {
         "product": _plain(product),
         "family": [_plain(one) for one in earlier_kin(product, services.catalog)],
+        "linked": [_plain(one) for one in linked_with(product, services.catalog)],
         "code_lists": _code_lists(product, services.catalog),
         "registry": _registry(services.registry),
         "as_of": release.as_of.isoformat(),
         "told_before": _told_before(product, release, services),
         "warehouse": services.warehouse.fingerprint(),
+        "newest_months": services.newest_months if product.cube is not None else None,
         "keys": _keys(services.keys) if product.rows is not None else None,
         "code": code_sha256(),
     }
@@ -79,9 +85,12 @@ def code_sha256() -> str:
 def _told_before(
     product: Product, release: ReleaseId, services: PublishServices
 ) -> list[list[str]]:
-    """The releases that a rows release looks back at: its own product's, and its kin's."""
+    """The releases that one looks back at: its own product's, and its kin's, or a cube's linked ones."""
     if product.rows is None:
-        return []
+        cubes = earlier_cubes(
+            product, release, catalog=services.catalog, releases=services.releases
+        )
+        return [[m.product, str(m.release), m.inputs_sha256] for m in cubes]
     looked_at = [
         earlier_release(product, before=release, releases=services.releases),
         *(

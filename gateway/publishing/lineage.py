@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.contracts.flow import Flow, Traced
+from gateway.contracts.flow import Traced
+from gateway.contracts.relation import Flow
 from gateway.contracts.source_tables import SourceTables, systems_of
 from gateway.contracts.sql_fault import SqlFault
 from gateway.contracts.sql_lineage import trace_sql

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from gateway.contracts.flow import Flow, FlowColumn, Origins, Relation
 from gateway.contracts.query import TableSource
+from gateway.contracts.relation import Flow, FlowColumn, Origins, Relation
 from gateway.contracts.source_tables import SourceTables, relation_of, unknown_table
 from gateway.contracts.sql_fault import SqlFault
 from gateway.contracts.sql_lineage import trace_view

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from gateway.errors import ContractFault, WarehouseUnavailable
+from gateway.errors import ContractFault, ReleaseRefused, WarehouseUnavailable
 from gateway.model.product import Product
 from gateway.model.release import Manifest, ReleaseId
 from gateway.ports import StagedRelease
+from gateway.publishing.cube_links import leader_of
 from gateway.publishing.cubes import write_cube_release
 from gateway.publishing.dirt import dirt_report
 from gateway.publishing.family import earlier_kin
@@ -47,9 +48,10 @@ def publish(
     ContractFault, ReleaseRefused, JournalUnavailable; the releases there are stay as they are.
     """
     check_sources(product)
-    _check_day(product, as_of, services)
+    check_day(product, as_of, services)
     for read in (product, *earlier_kin(product, services.catalog)):  # kin are extracted as well
         check_lineage(read, as_of=as_of, services=services)
+    _check_leader(product, as_of, services)
     with services.releases.stage(product.id, as_of) as staged:  # one writer; leftovers are gone
         inputs_of = partial(inputs_sha256, product, services=services)
         ready = find_ready(product.id, as_of=as_of, inputs_of=inputs_of, releases=services.releases)
@@ -70,12 +72,29 @@ def publish(
     return Published(manifest, reused=False)
 
 
-def _check_day(product: Product, as_of: date, services: PublishServices) -> None:
+def check_day(product: Product, as_of: date, services: PublishServices) -> None:
     """A release never tells of a day that the warehouse does not hold in full."""
     newest = services.warehouse.latest_snapshot()
     if as_of > newest:
         raise WarehouseUnavailable(
             f"{product.id}: the warehouse holds whole days up to {newest.isoformat()} only."
+        )
+
+
+def _check_leader(product: Product, as_of: date, services: PublishServices) -> None:
+    """A linked cube follows its leader's release of the day, made of the same inputs as itself.
+
+    Beside an older one, which has another mask, it could tell what that one hides.
+    Raises ReleaseRefused, ContractFault.
+    """
+    leader = leader_of(product, services.catalog)
+    if leader is None:
+        return
+    inputs_of = partial(inputs_sha256, leader, services=services)
+    if not find_ready(leader.id, as_of=as_of, inputs_of=inputs_of, releases=services.releases):
+        raise ReleaseRefused(
+            f"{product.id} is linked to {leader.id}, which has no release of {as_of.isoformat()} that "
+            f"was made together with it. Publish both: `jakelu publish {leader.id} {product.id}`."
         )
 
 

@@ -10,7 +10,7 @@ from gateway.errors import ReleaseDamaged
 from gateway.model.codes import Code
 from gateway.model.cube import Axis, Line
 from gateway.model.label import Label
-from gateway.model.product import AxisRole, Measure, MeasureKind
+from gateway.model.product import AxisRole, Dominance, Measure, MeasureKind
 
 FORMAT = 1
 
@@ -60,5 +60,6 @@ def _measure(measure: dict[str, Any]) -> Measure:
         "kind": MeasureKind(measure["kind"]),
         "of": tuple(measure["of"]),
         "lineage": tuple(measure["lineage"]),
+        "dominance": Dominance(**rule) if (rule := measure.get("dominance")) else None,
     }
     return Measure(**fields)

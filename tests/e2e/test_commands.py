@@ -82,6 +82,29 @@ def test_releases_are_listed_shown_and_verified(own):
     assert refused.stderr.count("\n") == 1
 
 
+def test_a_dry_run_prints_json_into_a_pipe_and_publishes_nothing(own):
+    before = _jakelu("release", "list", layout=own).stdout
+    tried = _jakelu("publish", "vacancies", "--dry-run", "--newest", "1", layout=own)
+    assert tried.returncode == 0, tried.stderr
+    report = json.loads(tried.stdout)
+    assert (report["product"], report["holds"], len(report["slices"])) == ("vacancies", True, 1)
+    assert _jakelu("release", "list", layout=own).stdout == before
+    assert not own.journal.exists()
+
+
+def test_only_a_dry_run_leaves_months_out(own):
+    refused = _jakelu("publish", "vacancies", "--newest", "1", layout=own)
+    assert refused.returncode == 1
+    assert "--dry-run" in refused.stderr
+
+
+def test_a_release_is_audited_against_the_warehouse(published):
+    audited = _jakelu("release", "audit", "vacancies", layout=published)
+    assert audited.returncode == 0, audited.stderr
+    report = json.loads(audited.stdout)
+    assert (report["holds"], report["untrue"], report["findings"]) == (True, [], [])
+
+
 def test_the_journal_is_verified(published):
     verified = _jakelu("journal", "verify", layout=published)
     assert verified.returncode == 0, verified.stderr
@@ -116,7 +139,9 @@ def test_a_missing_setting_is_named():
     assert "JAKELU_RELEASES_DIR" in refused.stderr
 
 
-@pytest.mark.parametrize("command", [(), ("publish",), ("serve",), ("demo",), ("release",)])
+@pytest.mark.parametrize(
+    "command", [(), ("publish",), ("serve",), ("demo",), ("release",), ("release", "audit")]
+)
 def test_help_teaches(command):
     shown = _jakelu(*command, "--help")
     assert shown.returncode == 0

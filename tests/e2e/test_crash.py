@@ -1,6 +1,6 @@
 """kill -9 at random moments: no half release, no lost entry, no intent left open.
 
-JAKELU_KILLS sets how many kills a test makes: few in the suite, twenty before a release.
+JAKELU_KILLS sets how many kills a test makes: few in the suite, twenty in `make soak`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from gateway.batch.demo_layout import DemoLayout
 from gateway.batch.release_view import verify_release
 from gateway.settings import SETTINGS_FILE, load_batch_settings
 
-KILLS = int(os.environ.get("JAKELU_KILLS", "3"))
 ROOT = Path(__file__).parents[2]
 PRODUCTS = ("job-seeker-spells", "vacancies")
 DOWNLOADS = (
@@ -34,12 +33,14 @@ DOWNLOADS = (
 SMALL_BUFFER = 4096
 
 
-def test_a_publisher_killed_at_any_moment_leaves_whole_releases_or_none(published, tmp_path):
+def test_a_publisher_killed_at_any_moment_leaves_whole_releases_or_none(
+    published, tmp_path, campaign
+):
     layout = _copy(published, tmp_path / "demo", without=("releases",))
     settings = load_batch_settings({SETTINGS_FILE: str(layout.publish_settings)})
     chance = random.Random(20260630)
     longest = _publish(layout).wait_for_end()
-    for _ in range(KILLS):
+    for _ in range(campaign.kills):
         shutil.rmtree(layout.releases)
         publisher = _publish(layout)
         publisher.kill_after(chance.uniform(0.05, longest))
@@ -56,12 +57,12 @@ def test_a_publisher_killed_at_any_moment_leaves_whole_releases_or_none(publishe
 
 
 def test_a_server_killed_in_a_download_leaves_no_intent_open_and_no_false_complete(
-    published, start, tmp_path
+    published, start, tmp_path, campaign
 ):
     layout = _copy(published, tmp_path / "demo", without=())
     chance = random.Random(20261122)
     received: dict[str, int] = {}
-    for kill in range(KILLS):
+    for kill in range(campaign.kills):
         house = start(layout)
         threads = [
             threading.Thread(target=_pull_until_cut, args=(house, path, received))

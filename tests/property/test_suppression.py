@@ -23,11 +23,13 @@ from gateway.model.product import (
     Combination,
     Dimension,
     DisclosureRules,
+    Dominance,
     Measure,
     MeasureKind,
     Nesting,
 )
 from gateway.protection.axes import axis_from_codes
+from gateway.protection.contributions import HUNDREDTHS, Contributions
 from gateway.protection.derived import mask_means
 from gateway.protection.lattice import LeafCounts, build_lattice
 from gateway.protection.suppression import protect
@@ -261,7 +263,7 @@ RULES = st.sampled_from([2, 3, 5]).map(lambda threshold: DisclosureRules(thresho
 # --- what must hold --------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=50)
+@settings.get_profile("many")
 @given(lattice=lattices(), rules=RULES)
 def test_subtraction_gives_nothing_hidden_back(lattice, rules):
     attack = Attack(lattice, protect(lattice, rules).status)
@@ -272,7 +274,7 @@ def test_subtraction_gives_nothing_hidden_back(lattice, rules):
     assert list(attack.small_sums(rules.threshold)) == []
 
 
-@settings(deadline=None, max_examples=25)
+@settings.get_profile("some")
 @given(lattice=lattices(), rules=RULES)
 def test_every_small_published_count_is_hidden_and_only_designed_cells_have_a_status(
     lattice, rules
@@ -284,13 +286,13 @@ def test_every_small_published_count_is_hidden_and_only_designed_cells_have_a_st
     assert ((status == Status.NOT_PUBLISHED) == ~lattice.designed).all()
 
 
-@settings(deadline=None, max_examples=25)
+@settings.get_profile("some")
 @given(lattice=lattices(), rules=RULES)
 def test_the_same_cube_has_the_same_mask(lattice, rules):
     assert (protect(lattice, rules).status == protect(lattice, rules).status).all()
 
 
-@settings(deadline=None, max_examples=25)
+@settings.get_profile("some")
 @given(lattice=lattices())
 def test_a_threshold_of_zero_hides_nothing(lattice):
     status = protect(lattice, DisclosureRules(0, "no persons")).status
@@ -298,7 +300,7 @@ def test_a_threshold_of_zero_hides_nothing(lattice):
     assert not (status == Status.SUPPRESSED).any()
 
 
-@settings(deadline=None, max_examples=25)
+@settings.get_profile("some")
 @given(lattice=lattices())
 def test_every_line_adds_up_whichever_division_the_total_came_from(lattice):
     for number, axis in enumerate(lattice.axes, start=1):
@@ -310,7 +312,7 @@ def test_every_line_adds_up_whichever_division_the_total_came_from(lattice):
         assert (lattice.counts[line.parent] == parts).all()
 
 
-@settings(deadline=None, max_examples=25)
+@settings.get_profile("some")
 @given(lattice=lattices(), rules=RULES)
 def test_months_are_protected_each_by_itself(lattice, rules):
     status = protect(lattice, rules).status
@@ -330,7 +332,7 @@ def test_months_are_protected_each_by_itself(lattice, rules):
     assert (alone.take(-1, axis=axis) == status.take(-1, axis=axis)).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings.get_profile("many")
 @given(lattice=lattices(), rules=RULES, minimum_n=st.sampled_from([0, 3, 10]))
 def test_no_hidden_mean_follows_from_published_means_and_counts(lattice, rules, minimum_n):
     # A published mean times its published count is a sum: an attacker subtracts those. Whether a
@@ -338,10 +340,15 @@ def test_no_hidden_mean_follows_from_published_means_and_counts(lattice, rules, 
     of = lattice.measure_names[-1] if not lattice.latent else "jobless"
     place = lattice.measure_names.index(of)
     status = protect(lattice, rules).status
-    mean = Measure("mean", TEXT, TEXT, MeasureKind.MEAN, 1, of=(of,), minimum_n=minimum_n)
+    rule = Dominance(1, 1, "contributors", "largest", "second", "test")
+    mean = Measure(
+        "mean", TEXT, TEXT, MeasureKind.MEAN, 1, of=(of,), minimum_n=minimum_n, dominance=rule
+    )
     designed = lattice.designed[place]
-    sums = lattice.counts[place] * 7.0
-    made = mask_means(lattice, status, measure=mean, sums=sums, designed=designed)
+    counts = lattice.counts[place]
+    each = np.where(counts > 0, 7 * HUNDREDTHS, 0)
+    parts = Contributions(counts * 7 * HUNDREDTHS, each, np.where(counts > 1, each, 0), counts)
+    made = mask_means(lattice, status, measure=mean, contributions=parts, designed=designed)
     persons = Lattice(lattice.axes, (of,), lattice.counts[[place]], (), frozenset(), designed[None])
     attack = Attack(persons, made.status[None])
     attack.run()

@@ -14,12 +14,21 @@ from hypothesis import strategies as st
 
 from gateway.attack import attacked
 from gateway.model.codes import Code
-from gateway.model.cube import Status
+from gateway.model.cube import Cube, Status
 from gateway.model.label import Label
-from gateway.model.product import AxisRole, Combination, Dimension, DisclosureRules, Nesting
+from gateway.model.product import (
+    AxisRole,
+    Combination,
+    Dimension,
+    DisclosureRules,
+    Measure,
+    MeasureKind,
+    Nesting,
+)
 from gateway.protection.axes import axis_from_codes
 from gateway.protection.lattice import LeafCounts, build_lattice
 from gateway.protection.suppression import protect
+from gateway.publishing.cube_earlier import cells_told, known_by, revised_beyond
 
 TEXT = Label("", "", "")
 RULES = DisclosureRules(5, "a test", outsider_width=4, insider_width=4)
@@ -94,7 +103,7 @@ def audit(lattice, status, rules=RULES):
     return attacked(lattice, known, rules)
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings.get_profile("some")
 @given(lattice=lattices())
 def test_no_reader_and_no_area_finds_a_small_count(lattice):
     status = protect(lattice, RULES).status
@@ -105,7 +114,7 @@ def test_no_reader_and_no_area_finds_a_small_count(lattice):
     assert ((status == Status.NOT_PUBLISHED) == ~lattice.designed).all()
 
 
-@settings(deadline=None, max_examples=5, derandomize=True)
+@settings.get_profile("few")
 @given(lattice=lattices())
 def test_the_same_cube_has_the_same_mask(lattice):
     assert (protect(lattice, RULES).status == protect(lattice, RULES).status).all()
@@ -160,3 +169,67 @@ def test_months_are_protected_alike_however_many_at_once(processes):
 
     assert (status[..., 1] == status[..., 2]).all()
     assert (status[..., 0] == protect(lattice, RULES).status).all()
+
+
+# --- a revision beside the release before it ------------------------------------------------------
+
+
+def as_read(lattice, status):
+    """The cube that a reader has."""
+    names = [name for i, name in enumerate(lattice.measure_names) if i not in lattice.latent]
+    measures = tuple(Measure(name, TEXT, TEXT, MeasureKind.COUNT, 0) for name in names)
+    seen, counts = status[: len(names)], lattice.counts[: len(names)]
+    values = np.where(seen == Status.PUBLISHED, counts.astype(np.float64), np.nan)
+    return Cube(lattice.axes, measures, values, seen)
+
+
+def revised(lattice, seed):
+    """The same country after a few persons were found to be missing, or too many."""
+    dice = np.random.default_rng(seed)
+    geography = lattice.axes[0]
+    places = [i for i, one in enumerate(geography.codes) if one.level == "municipality"]
+    seekers, jobless = (lattice.counts[i][places][:, 1:, 1:].copy() for i in range(2))
+    for _ in range(dice.integers(1, 4)):
+        leaf = tuple(dice.integers(0, size) for size in seekers.shape)
+        seekers[leaf] = max(0, seekers[leaf] + dice.integers(-2, 3))
+        jobless[leaf] = min(jobless[leaf], seekers[leaf])
+    return cube(geography, seekers, jobless)
+
+
+def two_releases(lattice, seed, *, jointly=True):
+    """(later lattice, its status, what the earlier release told and kept)."""
+    first, later = protect(lattice, RULES).status, revised(lattice, seed)
+    earlier = cells_told([as_read(lattice, first)], later)
+    status = protect(later, RULES, earlier=earlier if jointly else None).status
+    return later, status, earlier
+
+
+@settings.get_profile("some")
+@given(lattice=lattices(), seed=st.integers(0, 2**32 - 1))
+def test_a_revision_and_the_release_before_it_together_tell_no_small_count(lattice, seed):
+    later, status, earlier = two_releases(lattice, seed)
+    known = known_by(later, status, earlier.told)
+
+    assert attacked(later, known, RULES).findings == ()
+    assert not (status[earlier.kept] == Status.PUBLISHED).any()
+
+
+@settings.get_profile("few")
+@given(lattice=lattices())
+def test_an_unchanged_cube_keeps_its_mask(lattice):
+    first = protect(lattice, RULES).status
+    earlier = cells_told([as_read(lattice, first)], lattice)
+    assert (protect(lattice, RULES, earlier=earlier).status == first).all()
+
+
+def test_two_releases_protected_apart_tell_what_each_of_them_hides():
+    later, status, earlier = two_releases(town_and_villages(), 0, jointly=False)
+    both = (status == Status.PUBLISHED) | earlier.told
+    both[list(later.latent)] = False
+
+    assert audit(later, status).findings == ()
+    assert attacked(later, both, RULES).exact > 0
+
+    later, status, earlier = two_releases(town_and_villages(), 0)
+    assert not revised_beyond(later, status, earlier.told).any()
+    assert attacked(later, known_by(later, status, earlier.told), RULES).findings == ()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gateway.contracts.checks.access import check_access
 from gateway.contracts.checks.anonymity import check_anonymity
 from gateway.contracts.checks.lattice import check_lattice
+from gateway.contracts.checks.limits import check_limits
 from gateway.contracts.checks.lineage import check_lineage
 from gateway.contracts.checks.measures import check_measures
 from gateway.contracts.checks.naming import check_naming
@@ -42,3 +43,4 @@ def cross_checks(
     yield from check_sensitive(contract, lists)
     yield from check_lattice(contract, lists)
     yield from check_measures(contract)
+    yield from check_limits(contract)

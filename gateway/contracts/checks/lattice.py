@@ -37,6 +37,10 @@ def _dimension(
     contract: Contract, dimension: Dimension, column: ContractColumn, lists: Lists
 ) -> Iterator[Fault]:
     path = column.terms_place
+    if (dimension.code_list, dimension.codes_sql, dimension.months) == (None, None, None):
+        message = f"`{dimension.name}` does not say where its codes come from."
+        remedy = "Give exactly one of code_list, codes_sql and months."
+        yield contract.fault(path, message, remedy)
     if len(set(dimension.levels)) != len(dimension.levels):
         message = f"A level of `{dimension.name}` is given twice."
         yield contract.fault((*path, "levels"), message, "Keep one of the two.")

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from gateway.contracts.contract import Contract, ContractColumn
 from gateway.contracts.faults import Fault
-from gateway.contracts.vocabulary import MINIMUM_N, MINIMUM_THRESHOLD, STRICT_THRESHOLD
+from gateway.contracts.vocabulary import (
+    MINIMUM_CONTRIBUTORS,
+    MINIMUM_N,
+    MINIMUM_PERCENT,
+    MINIMUM_THRESHOLD,
+    STRICT_CONTRIBUTORS,
+    STRICT_PERCENT,
+    STRICT_THRESHOLD,
+)
 from gateway.model.product import INCOME_REGISTER, CubeSpec, Measure, MeasureKind
 
 
@@ -23,8 +31,10 @@ def check_measures(contract: Contract) -> Iterator[Fault]:
         yield from _measure(contract, measure, places[measure.name], counts)
         if measure.kind is MeasureKind.SHARE:
             yield from _share(contract, measure, places[measure.name], cube)
+        yield from _dominance(contract, measure, places[measure.name])
     yield from _nestings(contract, cube, counts)
-    yield from _disclosure(contract, cube)
+    if cube.linked_to is None:  # else they are another contract's, and told there
+        yield from _disclosure(contract, cube)
 
 
 def _measure(
@@ -56,6 +66,38 @@ def _measure(
     if measure.kind is MeasureKind.MEAN and measure.round_to <= 0:
         message = f"The mean `{measure.name}` is not rounded."
         yield contract.fault((*path, "round_to"), message, "Give `round_to`, in the mean's unit.")
+
+
+def _dominance(contract: Contract, measure: Measure, column: ContractColumn) -> Iterator[Fault]:
+    """Every mean has a rule for sums that few persons make up; of incomes a stricter one."""
+    path, rule = column.terms_place, measure.dominance
+    if measure.kind is not MeasureKind.MEAN:
+        if rule is not None:
+            message = f"`{measure.name}` is no mean, and nobody dominates it."
+            yield contract.fault((*path, "dominance"), message, "Take `dominance` out.")
+        return
+    is_strict = INCOME_REGISTER in contract.product.sources
+    percent = STRICT_PERCENT if is_strict else MINIMUM_PERCENT
+    contributors = STRICT_CONTRIBUTORS if is_strict else MINIMUM_CONTRIBUTORS
+    if rule is None:
+        message = (
+            f"The mean `{measure.name}` could tell of one person who makes up most of its sum."
+        )
+        yield contract.fault(path, message, "Give `dominance`, the p % rule.")
+        return
+    if rule.percent < percent:
+        message = f"A p % rule of {rule.percent:g} lets `{measure.name}` tell of one person."
+        remedy = f"Write `percent: {percent}` or more."
+        yield contract.fault((*path, "dominance", "percent"), message, remedy)
+    if rule.least_contributors < contributors:
+        message = f"`{measure.name}` would be told of fewer than {contributors} contributors."
+        remedy = f"Write `least_contributors: {contributors}` or more."
+        yield contract.fault((*path, "dominance", "least_contributors"), message, remedy)
+    if len({measure.column, rule.largest, rule.second}) < 3:
+        message = (
+            f"The sum of `{measure.name}` and its largest two contributions are not three columns."
+        )
+        yield contract.fault((*path, "dominance"), message, "Name a column of its own for each.")
 
 
 def _share(

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from gateway.contracts.column_terms import DimensionTerms, MeasureTerms, RowsColumnTerms
 from gateway.contracts.contract import Contract, ContractColumn, ContractSql
 from gateway.contracts.faults import Fault
-from gateway.contracts.flow import FlowColumn, Traced
+from gateway.contracts.flow import Traced
 from gateway.contracts.query import Select
+from gateway.contracts.relation import FlowColumn
 from gateway.contracts.source_tables import DeclaredTables, SourceTables, systems_of
 from gateway.contracts.sql_fault import SqlFault
 from gateway.contracts.sql_lineage import trace_sql
@@ -112,6 +113,8 @@ def _given(contract: Contract, query: ContractSql, traced: Traced) -> Iterator[F
     rows = contract.product.rows
     wanted = {_taken(contract, column) for column in contract.columns}
     wanted |= {rows.person, rows.municipality} if rows else set()
+    cube = contract.product.cube
+    wanted |= {name for measure in cube.measures for name in measure.columns} if cube else set()
     for name in sorted(each for each in wanted if each is not None):
         if names.count(name) != 1:
             message = f"The extract gives {names.count(name)} columns called `{name}`."
@@ -139,17 +142,36 @@ def _declared(contract: Contract, traced: Traced) -> Iterator[Fault]:
         found = [c for c in traced.relation.columns if c.name == _taken(contract, column)]
         if len(found) == 1:
             yield from _agrees(contract, column, found[0], traced)
+        for further in (c for c in traced.relation.columns if c.name in _beside(contract, column)):
+            yield from _unsaid(contract, column, further.flow.values - _placing(contract))
+
+
+def _beside(contract: Contract, column: ContractColumn) -> set[str]:
+    """The further columns of the extract that decide what is told of a measure."""
+    cube = contract.product.cube
+    own = [m for m in cube.measures if m.name == column.name] if cube else []
+    return {name for measure in own for name in measure.columns[1:]}
+
+
+def _placing(contract: Contract) -> set[str]:
+    """What the dimensions are made from: by these columns the extract says whose amounts are compared."""
+    dimensions = (c for c in contract.columns if isinstance(c.terms, DimensionTerms))
+    return {item.casefold() for column in dimensions for item in column.lineage}
+
+
+def _unsaid(contract: Contract, column: ContractColumn, values: frozenset[str]) -> Iterator[Fault]:
+    missing = sorted(values - {item.casefold() for item in column.lineage})
+    if missing:
+        message = f"`{column.name}` is also made from {', '.join(f'`{one}`' for one in missing)}."
+        place = (*column.place, "transformSourceObjects")
+        yield contract.fault(place, message, "Add it to `transformSourceObjects`.")
 
 
 def _agrees(
     contract: Contract, column: ContractColumn, found: FlowColumn, traced: Traced
 ) -> Iterator[Fault]:
     place = (*column.place, "transformSourceObjects")
-    written = {item.casefold() for item in column.lineage}
-    missing = sorted(found.flow.values - written)
-    if missing:
-        message = f"`{column.name}` is also made from {', '.join(f'`{one}`' for one in missing)}."
-        yield contract.fault(place, message, "Add it to `transformSourceObjects`.")
+    yield from _unsaid(contract, column, found.flow.values)
     if not found.flow.values and isinstance(column.terms, RowsColumnTerms):
         message = f"`{column.name}` is made from no source column."
         remedy = "Compute it from the columns that it tells of, as in CASE, and not by a join."

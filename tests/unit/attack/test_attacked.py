@@ -230,6 +230,28 @@ def test_areas_together_are_bound_by_what_is_told_of_the_country(cube):
     assert ((), one.cell("a", "men")) not in found
 
 
+def test_a_part_of_a_measure_is_bound_by_it_in_every_municipality(cube):
+    # In m1 nobody but men seek work and in m2 nobody but women, so the unemployed men are those of m1;
+    # the sums of the whole country alone would leave them free.
+    people = {
+        ("seekers", "m1", "men"): 3,
+        ("unemployed", "m1", "men"): 3,
+        ("seekers", "m2", "women"): 40,
+        ("unemployed", "m2", "women"): 20,
+        ("served", "m1", "men"): 1,
+        ("served", "m2", "women"): 9,
+    }
+    one = cube(
+        {"country": ("m1", "m2")},
+        people,
+        classes=[SEX],
+        nestings=[("seekers", "unemployed"), ("seekers", "served")],
+        designed=lambda cell: cell[0] == "seekers" or cell[2] == "all",
+    )
+    found = intervals(one, attacked(one.lattice, one.hiding(), RULES), "unpublished")
+    assert found[(), one.cell("unemployed", "country", "men")] == (3, 3)
+
+
 def test_the_sum_of_two_hidden_children_may_be_small(cube):
     one = cube({"here": ("a", "b", "c")}, {("a",): 1, ("b",): 2, ("c",): 50})
     result = attacked(one.lattice, one.hiding("a", "b"), DisclosureRules(5, "", 1, 0))

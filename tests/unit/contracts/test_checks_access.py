@@ -135,8 +135,10 @@ def test_refuses_a_public_cube_of_persons_with_the_usual_threshold(workshop):
 
 
 def test_takes_a_public_cube_of_persons_with_a_stricter_threshold(workshop):
-    workshop.change_all(SEEKERS, "classification: internal", "classification: public")
+    for cube in (SEEKERS, "job-seekers-detailed.yaml"):
+        workshop.change_all(cube, "classification: internal", "classification: public")
     workshop.change(SEEKERS, "threshold: 5", "threshold: 10")
+    workshop.change_all(SEEKERS, "sider_width: 4", "sider_width: 9")
     assert workshop.faults() == ()
 
 

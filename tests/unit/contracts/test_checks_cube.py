@@ -52,7 +52,7 @@ def test_refuses_two_dimensions_of_time(workshop):
 def test_refuses_a_combination_that_leaves_a_dimension_out(workshop):
     workshop.change(SEEKERS, "              citizenship: [total]\n", "")
     workshop.expect(
-        SEEKERS, "- measures: &every", "levels `citizenship` is published", "every dimension"
+        SEEKERS, "- measures: &main", "levels `citizenship` is published", "every dimension"
     )
 
 
@@ -78,8 +78,7 @@ def test_refuses_a_combination_of_a_measure_that_the_cube_does_not_have(workshop
 
 
 def test_refuses_a_width_that_tells_small_counts_apart(workshop):
-    term = "          threshold: 5\n"
-    workshop.change(SEEKERS, term, term + "          outsider_width: 3\n")
+    workshop.change(SEEKERS, "outsider_width: 4", "outsider_width: 3")
     workshop.expect(SEEKERS, "outsider_width: 3", "could be told apart", "`outsider_width: 4`")
 
 
@@ -133,6 +132,73 @@ def test_refuses_a_mean_of_two_counts(workshop):
 def test_refuses_a_mean_that_is_not_rounded(workshop):
     workshop.change(SEEKERS, "round_to: 1", "round_to: 0")
     workshop.expect(SEEKERS, "round_to: 0", "not rounded", "Give `round_to`")
+
+
+def test_refuses_a_mean_without_the_p_per_cent_rule(workshop):
+    text = workshop.text(SEEKERS)
+    begin = text.index("              dominance:\n")
+    end = text.index("      - name: activation_rate")
+    workshop.change(SEEKERS, text[begin:end], "")
+    (fault,) = workshop.faults()
+    assert "`mean_duration` could tell of one person" in fault.message
+    assert "Give `dominance`" in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "remedy"),
+    [
+        (SEEKERS, "percent: 10", "percent: 5", "`percent: 10` or more"),
+        (OUTCOMES, "percent: 20", "percent: 10", "`percent: 20` or more"),
+        (SEEKERS, "least_contributors: 5", "least_contributors: 3", "`least_contributors: 5`"),
+        (OUTCOMES, "least_contributors: 10", "least_contributors: 5", "`least_contributors: 10`"),
+        (SEEKERS, "second: second_days", "second: longest_days", "a column of its own"),
+    ],
+)
+def test_refuses_a_p_per_cent_rule_that_is_too_weak(workshop, name, old, new, remedy):
+    workshop.change(name, old, new)
+    assert [fault.remedy for fault in workshop.faults() if remedy in fault.remedy]
+
+
+def test_refuses_a_rule_whose_columns_the_extract_does_not_give(workshop):
+    workshop.change(SEEKERS, "largest: longest_days", "largest: longest")
+    assert ["0 columns called `longest`" in fault.message for fault in workshop.faults()] == [True]
+
+
+def test_refuses_largest_contributions_of_undeclared_origin(workshop):
+    workshop.change(
+        OUTCOMES,
+        "max(CASE WHEN place = 2 THEN wages ELSE 0 END)",
+        "max(CASE WHEN place = 2 THEN wages ELSE finished_day END)",
+    )
+    workshop.change(
+        OUTCOMES,
+        "PARTITION BY geography, service, follow_up\n                                      ORDER BY wages DESC) AS place",
+        "PARTITION BY geography, service, follow_up\n                                      ORDER BY wages DESC) AS place, finished_day",
+    )
+    workshop.change(
+        OUTCOMES,
+        "CASE WHEN w.palkka_eur > 0 THEN w.palkka_eur ELSE 0 END AS wages",
+        "CASE WHEN w.palkka_eur > 0 THEN w.palkka_eur ELSE 0 END AS wages,\n"
+        "              p.henkilo_id AS finished_day",
+    )
+    assert [
+        "`mean_income` is also made from `atmt.henkilo.henkilo_id`" in fault.message
+        for fault in workshop.faults()
+    ] == [True]
+
+
+def test_refuses_a_rule_on_what_is_no_mean(workshop):
+    text = workshop.text(SEEKERS)
+    begin, end = (
+        text.index("              dominance:\n"),
+        text.index("      - name: activation_rate"),
+    )
+    workshop.change(
+        SEEKERS,
+        "              of: [unemployed, in_services]\n",
+        "              of: [unemployed, in_services]\n" + text[begin:end],
+    )
+    assert any("is no mean" in fault.message for fault in workshop.faults())
 
 
 def test_refuses_a_count_without_a_column(workshop):

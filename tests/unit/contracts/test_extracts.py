@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from gateway.contracts import Catalog, load_catalog
-from gateway.model.product import ColumnType, MeasureKind, Product
+from gateway.model.product import ColumnType, Product
 from gateway.organisations import load_registry
 from gateway.organisations.tables import load_abolished, load_municipalities
 
@@ -123,7 +123,7 @@ def test_an_extract_gives_what_its_contract_names(catalog, warehouse, product_id
     else:
         assert product.cube is not None
         wanted = {d.column for d in product.cube.dimensions}
-        wanted |= {m.column for m in product.cube.measures if m.kind is not MeasureKind.SHARE}
+        wanted |= {name for m in product.cube.measures for name in m.columns}
     assert given == wanted
 
 
@@ -253,6 +253,20 @@ def test_the_laid_off_are_unemployed_and_their_days_go_on(june):
     (of_one,) = [row for row in june if (row["geography"], row["age"]) == ("837", "35-49")]
     assert (of_one["unemployed"], of_one["laid_off"], of_one["long_term_unemployed"]) == (1, 1, 1)
     assert of_one["unemployment_days"] == (AS_OF - date(2025, 4, 1)).days + 1
+
+
+def test_the_longest_two_durations_are_of_two_persons(june):
+    for row in june:
+        assert row["longest_days"] + row["second_days"] <= row["unemployment_days"]
+    (of_one,) = [row for row in june if (row["geography"], row["age"]) == ("837", "35-49")]
+    assert (of_one["longest_days"], of_one["second_days"]) == (of_one["unemployment_days"], 0)
+
+
+def test_the_largest_wages_are_of_the_employed(catalog, warehouse):
+    for row in read(warehouse, extract(catalog.find("service-outcomes"))):
+        assert (row["second_income"] > 0) == (row["employed"] > 1)
+        assert row["largest_income"] + row["second_income"] <= row["income"]
+        assert (row["employed"] > 0) == (row["largest_income"] > 0)
 
 
 def test_nobody_is_unemployed_and_in_services(june):

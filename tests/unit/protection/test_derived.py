@@ -9,7 +9,8 @@ from gateway.errors import ContractFault
 from gateway.model.codes import Code
 from gateway.model.cube import Axis, Lattice, Line, Status
 from gateway.model.label import Label
-from gateway.model.product import AxisRole, DisclosureRules, Measure, MeasureKind
+from gateway.model.product import AxisRole, DisclosureRules, Dominance, Measure, MeasureKind
+from gateway.protection.contributions import HUNDREDTHS, Contributions
 from gateway.protection.derived import mask_means, mask_shares
 from gateway.protection.suppression import protect
 
@@ -45,8 +46,22 @@ def mean(**terms):
             "kind": MeasureKind.MEAN,
             "decimals": 1,
             "of": ("finished",),
+            "dominance": Dominance(10, 5, "contributors", "largest", "second", "a test"),
             **terms,
         }
+    )
+
+
+def even(made, sums):
+    """Everybody contributes alike; sums in whole units."""
+    persons, whole = made.counts[0], np.asarray(sums, dtype=np.int64) * HUNDREDTHS
+    each = -(-whole // np.maximum(persons, 1))
+    return Contributions(whole, each, np.where(persons > 1, each, 0), persons)
+
+
+def masked_evenly(made, status, *, measure, sums):
+    return mask_means(
+        made, status, measure=measure, contributions=even(made, sums), designed=made.designed[0]
     )
 
 
@@ -73,14 +88,8 @@ def test_a_mean_is_rounded_to_its_step_and_its_decimals():
     made = lattice(finished=[30, 40, 50])
     sums = np.array([120.0, 44.0, 100.0, 333.0])
 
-    exact = mask_means(made, protected(made), measure=mean(), sums=sums, designed=made.designed[0])
-    steps = mask_means(
-        made,
-        protected(made),
-        measure=mean(round_to=5.0, decimals=0),
-        sums=sums,
-        designed=made.designed[0],
-    )
+    exact = masked_evenly(made, protected(made), measure=mean(), sums=sums)
+    steps = masked_evenly(made, protected(made), measure=mean(round_to=5.0, decimals=0), sums=sums)
 
     assert exact.values.tolist() == [1.0, 1.5, 2.5, 6.7]
     assert steps.values.tolist() == [0.0, 0.0, 0.0, 5.0]
@@ -89,13 +98,7 @@ def test_a_mean_is_rounded_to_its_step_and_its_decimals():
 def test_a_mean_of_few_is_hidden_and_does_not_follow_from_the_others():
     made = lattice(finished=[7, 40, 50])
 
-    masked = mask_means(
-        made,
-        protected(made),
-        measure=mean(minimum_n=10),
-        sums=made.counts[0],
-        designed=made.designed[0],
-    )
+    masked = masked_evenly(made, protected(made), measure=mean(minimum_n=10), sums=made.counts[0])
 
     assert masked.status.tolist() == [SHOWN, HIDDEN, HIDDEN, SHOWN]
     assert np.isnan(masked.values[[1, 2]]).all()
@@ -106,9 +109,7 @@ def test_a_mean_is_hidden_where_its_count_is():
     made = lattice(finished=[4, 40, 50])
     status = protected(made)
 
-    masked = mask_means(
-        made, status, measure=mean(), sums=made.counts[0], designed=made.designed[0]
-    )
+    masked = masked_evenly(made, status, measure=mean(), sums=made.counts[0])
 
     assert (masked.status[status[0] == HIDDEN] == HIDDEN).all()
 
@@ -116,13 +117,7 @@ def test_a_mean_is_hidden_where_its_count_is():
 def test_a_mean_of_nobody_is_published_and_empty():
     made = lattice(finished=[0, 40, 50])
 
-    masked = mask_means(
-        made,
-        protected(made),
-        measure=mean(minimum_n=10),
-        sums=made.counts[0],
-        designed=made.designed[0],
-    )
+    masked = masked_evenly(made, protected(made), measure=mean(minimum_n=10), sums=made.counts[0])
 
     assert masked.status.tolist() == [SHOWN] * 4
     assert np.isnan(masked.values[1])
@@ -131,9 +126,7 @@ def test_a_mean_of_nobody_is_published_and_empty():
 def test_what_the_contract_does_not_publish_has_no_mean():
     made = lattice(designed=[True, False, False, False], finished=[30, 40, 50])
 
-    masked = mask_means(
-        made, protected(made), measure=mean(), sums=made.counts[0], designed=made.designed[0]
-    )
+    masked = masked_evenly(made, protected(made), measure=mean(), sums=made.counts[0])
 
     assert masked.status.tolist() == [SHOWN, OUTSIDE, OUTSIDE, OUTSIDE]
     assert np.isnan(masked.values[1:]).all()
@@ -171,12 +164,8 @@ def test_a_rate_has_the_sum_of_several_counts_beneath_it():
 def test_the_report_is_json_and_counts_the_hidden():
     made = lattice(finished=[7, 40, 50])
 
-    report = mask_means(
-        made,
-        protected(made),
-        measure=mean(minimum_n=10),
-        sums=made.counts[0],
-        designed=made.designed[0],
+    report = masked_evenly(
+        made, protected(made), measure=mean(minimum_n=10), sums=made.counts[0]
     ).report
 
     assert json.loads(json.dumps(report)) == report
@@ -188,13 +177,7 @@ def test_refuses_a_mean_of_anything_but_one_count(of):
     made = lattice(finished=[30, 40, 50], employed=[10, 10, 10])
 
     with pytest.raises(ContractFault):
-        mask_means(
-            made,
-            protected(made),
-            measure=mean(of=of),
-            sums=made.counts[0],
-            designed=made.designed[0],
-        )
+        masked_evenly(made, protected(made), measure=mean(of=of), sums=made.counts[0])
 
 
 @pytest.mark.parametrize("terms", [{"of": ()}, {"numerator": "nothing"}])
@@ -210,10 +193,70 @@ def test_refuses_a_mean_over_a_measure_that_is_never_published():
     latent = Lattice(made.axes, made.measure_names, made.counts, (), frozenset({0}), made.designed)
 
     with pytest.raises(ContractFault):
-        mask_means(
-            latent,
-            protected(made),
-            measure=mean(),
-            sums=made.counts[0],
-            designed=latent.designed[0],
-        )
+        masked_evenly(latent, protected(made), measure=mean(), sums=made.counts[0])
+
+
+def test_refuses_a_mean_without_a_dominance_rule():
+    made = lattice(finished=[30, 40, 50])
+
+    with pytest.raises(ContractFault, match="no dominance rule"):
+        masked_evenly(made, protected(made), measure=mean(dominance=None), sums=made.counts[0])
+
+
+def one_giant(made, place, amount):
+    """As if everybody contributed 10, but for one person of a leaf and of the whole."""
+    parts = even(made, made.counts[0] * 10)
+    for cell in (0, place):
+        parts.sums[cell] += (amount - 10) * HUNDREDTHS
+        parts.largest[cell] = amount * HUNDREDTHS
+    return parts
+
+
+@pytest.mark.parametrize(("amount", "told"), [(2000, False), (3800, True)])
+def test_a_mean_is_hidden_where_one_person_makes_up_almost_all_of_its_sum(amount, told):
+    # Forty persons: what the others than the largest two contribute is 38 * 10 = 380.
+    made = lattice(finished=[40, 300, 300])
+
+    masked = mask_means(
+        made,
+        protected(made),
+        measure=mean(),
+        contributions=one_giant(made, 1, amount + told),
+        designed=made.designed[0],
+    )
+
+    assert (masked.status[1] == HIDDEN) == told
+    assert (masked.status == HIDDEN).sum() == 2 * told
+    assert masked.report["dominance"] == {"percent": 10, "least_contributors": 5}
+
+
+def test_a_mean_of_too_few_contributors_is_hidden_however_many_are_counted():
+    made = lattice(finished=[40, 300, 300])
+    parts = even(made, made.counts[0])
+    parts.contributors[1] = 4
+
+    masked = mask_means(
+        made,
+        protected(made),
+        measure=mean(minimum_n=10),
+        contributions=parts,
+        designed=made.designed[0],
+    )
+
+    assert masked.status[1] == HIDDEN
+    assert (masked.status == HIDDEN).sum() == 2
+
+
+def test_what_a_line_leaves_over_obeys_the_rule_as_well():
+    # The first two are hidden as small; together they are of enough persons, but of one giant.
+    made = lattice(finished=[6, 6, 300])
+
+    masked = mask_means(
+        made,
+        protected(made),
+        measure=mean(minimum_n=10),
+        contributions=one_giant(made, 1, 50_000),
+        designed=made.designed[0],
+    )
+
+    assert masked.status[3] == HIDDEN or masked.status[0] == HIDDEN

@@ -30,6 +30,7 @@ from gateway.model.product import (
     Dimension,
     DirtRule,
     DisclosureRules,
+    Dominance,
     LadderStep,
     Level,
     LevelKind,
@@ -125,8 +126,13 @@ SPELLS = Product(
 SEEKERS_EXTRACT = """
 SELECT h.kotikunta AS kunta, h.sukupuoli AS sukupuoli, count(DISTINCT h.henkilo_id) AS hakijoita,
        count(DISTINCT CASE WHEN h.ika < 25 THEN h.henkilo_id END) AS nuoria,
-       CAST(sum(h.ika) AS DOUBLE) AS ika
-FROM atmt.henkilo AS h
+       CAST(sum(h.ika) AS DOUBLE) AS ika,
+       count(DISTINCT CASE WHEN h.ika > 0 THEN h.henkilo_id END) AS ikaisia,
+       max(CASE WHEN h.sija = 1 THEN h.ika ELSE 0 END) AS vanhin,
+       max(CASE WHEN h.sija = 2 THEN h.ika ELSE 0 END) AS toinen
+FROM (SELECT henkilo_id, kotikunta, sukupuoli, ika,
+             row_number() OVER (PARTITION BY kotikunta, sukupuoli ORDER BY ika DESC) AS sija
+      FROM atmt.henkilo) AS h
 WHERE $as_of IS NOT NULL
 GROUP BY 1, 2
 """
@@ -173,6 +179,7 @@ SEEKERS = replace(
                 of=("seekers",),
                 minimum_n=10,
                 round_to=1.0,
+                dominance=Dominance(10, 5, "ikaisia", "vanhin", "toinen", "test"),
             ),
             Measure("young", LABEL, LABEL, COUNT, 0, column="nuoria"),
             Measure(

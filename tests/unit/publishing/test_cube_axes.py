@@ -3,17 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
-from gateway.errors import ContractFault, ReleaseRefused
+from gateway.errors import ContractFault, NegativeCount, ReleaseRefused
 from gateway.model.label import Label
 from gateway.model.product import (
     AxisRole,
     CubeSpec,
     Dimension,
     DisclosureRules,
+    Dominance,
     Measure,
     MeasureKind,
 )
@@ -110,7 +110,16 @@ def test_a_residual_that_is_no_code_is_a_fault_outside_geography(house, spells, 
 def spec(*dimensions: Dimension) -> CubeSpec:
     measures = (
         Measure("finished", LABEL, LABEL, MeasureKind.COUNT, 0, column="n"),
-        Measure("mean_income", LABEL, LABEL, MeasureKind.MEAN, 0, column="eur", of=("finished",)),
+        Measure(
+            "mean_income",
+            LABEL,
+            LABEL,
+            MeasureKind.MEAN,
+            0,
+            column="eur",
+            of=("finished",),
+            dominance=Dominance(10, 5, "n", "top", "next", "test"),
+        ),
     )
     return CubeSpec("", dimensions, measures, (), (), DisclosureRules(5, "test"))
 
@@ -125,6 +134,10 @@ def leaves(house, spells, day, table, *dimensions):
     return placed, names
 
 
+def money(rows):
+    return {name: [0.0] * rows for name in ("eur", "top", "next")}
+
+
 def abolished() -> str:
     codes = (f"{n:03}" for n in range(1000))
     return next(c for c in codes if REGISTRY.current_municipality(c) not in {None, c})
@@ -137,31 +150,45 @@ def test_rows_find_their_leaves_and_what_is_unknown_goes_to_the_residual(house, 
         "kuukausi": ["2026M06"] * 5 + ["2024M07"],
         "n": [1, 2, 3, 4, 5, 6],
         "eur": [1.5, 0.0, 0.0, 0.0, 0.0, 0.0],
+        "top": [1.5, 0.0, 0.0, 0.0, 0.0, 0.0],
+        "next": [0.0] * 6,
     }
     placed, names = leaves(house, spells, day, table, PLACES, MONTHS)
     current = f"KU{REGISTRY.current_municipality(old)}"
     assert [name[0] for name in names] == ["KU837", current, "KUXXX", "KUXXX", "KU478", "KUXXX"]
     assert placed.unknown == {"geography": 3}
     assert placed.counts.counts["finished"].tolist() == [1, 2, 3, 4, 5, 6]
-    assert placed.sums["mean_income"].dtype == np.float64
+    assert placed.sums["mean_income"].sums.tolist() == [150, 0, 0, 0, 0, 0]
+    assert placed.sums["mean_income"].contributors.tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_municipality_is_counted_in_its_area_where_the_geography_ends_there(house, spells, day):
-    table = {"kunta": ["837", "478", None, "999"], "n": [1] * 4, "eur": [0.0] * 4}
+    table = {"kunta": ["837", "478", None, "999"], "n": [1] * 4, **money(4)}
     placed, names = leaves(house, spells, day, table, AREAS)
     assert [name[0] for name in names] == ["TA39", "TAXXX", "TAXXX", "TAXXX"]
     assert placed.unknown == {"geography": 3}
 
 
 def test_a_row_without_a_place_refuses_the_release(house, spells, day):
-    table = {"kuukausi": ["2026M07"], "n": [1], "eur": [0.0]}
+    table = {"kuukausi": ["2026M07"], "n": [1], **money(1)}
     with pytest.raises(ReleaseRefused, match="month"):
         leaves(house, spells, day, table, MONTHS)
 
 
 def test_numbers_that_are_none_refuse_the_release_without_being_quoted(house, spells, day):
     for numbers in ([None], ["secret"]):
-        table = {"kuukausi": ["2026M06"], "n": numbers, "eur": [0.0]}
+        table = {"kuukausi": ["2026M06"], "n": numbers, **money(1)}
         with pytest.raises(ReleaseRefused) as refused:
             leaves(house, spells, day, table, MONTHS)
         assert "secret" not in str(refused.value)
+
+
+def test_refuses_a_mean_without_a_rule_and_amounts_that_are_negative(house, spells, day):
+    table = {"kuukausi": ["2026M06"], "n": [1], "eur": [-5.0], "top": [0.0], "next": [0.0]}
+    with pytest.raises(NegativeCount):
+        leaves(house, spells, day, table, MONTHS)
+    unruled = spec(MONTHS)
+    bare = replace(unruled, measures=tuple(replace(m, dominance=None) for m in unruled.measures))
+    axes = [release_axis(spells, MONTHS, as_of=day, services=house.services)]
+    with pytest.raises(ContractFault, match="no dominance rule"):
+        leaves_of(pa.table(table), bare, axes, registry=REGISTRY)

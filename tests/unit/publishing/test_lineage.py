@@ -115,7 +115,7 @@ def test_a_source_that_is_not_listed_is_refused_for_a_cube_too(checked, seekers)
     )
     columns = ("henkilo_id", "kotikunta", "henkilotunnus", "ika", "sukupuoli")
     cube = replace(
-        seekers.cube, extract=seekers.cube.extract.replace("atmt.henkilo ", "atmt.henkilot ")
+        seekers.cube, extract=seekers.cube.extract.replace("atmt.henkilo)", "atmt.henkilot)")
     )
     other = replace(seekers, cube=cube, dirt=())
     with pytest.raises(ContractFault, match="`ya`, which is not in `sources`"):
@@ -129,7 +129,7 @@ def test_a_tag_behind_another_name_is_in_no_dimension(checked, seekers):
         "CREATE VIEW atmt.nakyma AS SELECT henkilo_id, tiimitagi AS sukupuoli FROM atmt.vastuu",
     )
     sql = seekers.cube.extract.replace(
-        "FROM atmt.henkilo AS h", "FROM atmt.henkilo AS h JOIN atmt.nakyma AS n USING (henkilo_id)"
+        "atmt.henkilo) AS h", "atmt.henkilo) AS h JOIN atmt.nakyma AS n USING (henkilo_id)"
     ).replace("h.sukupuoli AS", "n.sukupuoli AS")
     cube = replace(seekers.cube, extract=sql)
     declared = {

@@ -28,7 +28,6 @@ from gateway.protection.pseudonym import pseudonyms
 from gateway.publishing.road import publish
 
 CREATED = "2026-07-01T03:00:00.000Z"
-KILLS = int(os.environ.get("JAKELU_KILLS", "3"))  # few in the suite, twenty before a release
 
 
 def run(house, product, day, **changes):
@@ -277,13 +276,15 @@ publish(SPELLS, as_of=DAY, services=services, created_utc="2026-07-01T03:00:00.0
 """
 
 
-def test_a_publisher_killed_at_any_moment_leaves_no_release_or_a_whole_one(house, spells, day):
+def test_a_publisher_killed_at_any_moment_leaves_no_release_or_a_whole_one(
+    house, spells, day, campaign
+):
     begun = time.monotonic()
     run(house, spells, day)
     longest = time.monotonic() - begun
     public_keys = ((house.root / "signing.pub").read_bytes(),)
     chance = random.Random(20260630)
-    for number in range(KILLS):
+    for number in range(campaign.kills):
         os.utime(house.root / "warehouse.duckdb", (number, number))  # new inputs: work to do
         with subprocess.Popen(
             [sys.executable, "-c", _PUBLISHER, str(Path(__file__).parent), str(house.root)],

@@ -1,0 +1,231 @@
+"""What the release before told of a cube's cells: whoever reads both must learn no more than from one.
+
+A month stands in every release until it is too old. Two masks over the same counts tell together what
+each of them hides, so the second one begins where the first one ended. Linked cubes are one: what any
+of them told before, readers have.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.contracts import Catalog
+from gateway.errors import ReleaseDamaged
+from gateway.model.cube import Axis, Cube, Lattice, Status
+from gateway.model.product import Product
+from gateway.model.release import Manifest, ReleaseId
+from gateway.ports import ReleaseStore
+from gateway.protection.suppression import Earlier
+from gateway.publishing.cube_links import leader_of, linked_with
+from gateway.publishing.cube_times import slice_axes
+from gateway.publishing.earlier import release_of_day
+from gateway.publishing.services import PublishServices
+from gateway.releases.cube_file import open_cube
+from gateway.releases.layout import CUBE_ARROW
+
+_LOG = logging.getLogger(__name__)
+_BESIDE = "published_beside"
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """cells: (measure, *axes) of a lattice, what was told and what was hidden. releases: by which."""
+
+    cells: Earlier
+    releases: tuple[str, ...]
+
+
+def earlier_cubes(
+    product: Product, release: ReleaseId, *, catalog: Catalog, releases: ReleaseStore
+) -> tuple[Manifest, ...]:
+    """The newest release before this one, of the cube and of each that is linked with it.
+
+    Of the same contract and definition version: a new one is a decision about the cube, and begins
+    anew. One that is damaged is passed over. None of a cube without widths: sum by sum, every cell
+    that is kept hidden would want others, and the next release still more. Raises ContractFault.
+    """
+    leader = leader_of(product, catalog) or product
+    if leader.cube is None or not leader.cube.disclosure.outsider_width:
+        return ()
+    made_with = _leading(product, release, catalog=catalog, releases=releases)
+    found = (
+        _newest(one, leader, made_with, releases) for one in (leader, *linked_with(leader, catalog))
+    )
+    return tuple(manifest for manifest in found if manifest is not None)
+
+
+def beside(
+    product: Product, release: ReleaseId, *, catalog: Catalog, releases: ReleaseStore
+) -> dict[str, str]:
+    """For the report of a linked cube, which release of its leader it was made with.
+
+    By it a later revision knows what stood before. Empty for any other cube. Raises ContractFault.
+    """
+    if leader_of(product, catalog) is None:
+        return {}
+    return {_BESIDE: str(_leading(product, release, catalog=catalog, releases=releases))}
+
+
+def told_by(
+    manifests: Sequence[Manifest], lattice: Lattice, *, releases: ReleaseStore
+) -> Before | None:
+    """What these releases tell of the cells of a lattice; None where they tell nothing of them.
+
+    Raises ReleaseDamaged.
+    """
+    cells = cells_told([_opened(manifest, releases) for manifest in manifests], lattice)
+    if not (cells.told | cells.kept).any():
+        return None
+    return Before(cells, tuple(f"{m.product} {m.release}" for m in manifests))
+
+
+def cells_told(cubes: Sequence[Cube], lattice: Lattice) -> Earlier:
+    """Told is what any of the cubes publishes, where the count is still the same.
+
+    Kept is what any of them hides and none tells.
+    """
+    told, hidden = (np.zeros(lattice.counts.shape, dtype=np.bool_) for _ in range(2))
+    for cube in cubes:
+        for here, status, values in _matched(cube, lattice):
+            told[here] |= (status == Status.PUBLISHED) & (values == lattice.counts[here])
+            hidden[here] |= status == Status.SUPPRESSED
+    kept = hidden & ~told
+    for line in lattice.measure_lines:  # who has the whole and the parts has what is left of it
+        *parts, rest = line.children
+        told[rest] |= told[[line.parent, *parts]].all(axis=0)
+    return Earlier(told, kept)
+
+
+def widened(lattice: Lattice, earlier: Earlier) -> Lattice:
+    """The lattice as the two releases publish it together.
+
+    A place may have become too small to be published since; what was said of it stays said.
+    """
+    designed = lattice.designed | earlier.told | earlier.kept
+    for line in lattice.measure_lines:
+        *parts, rest = line.children
+        designed[rest] = designed[[line.parent, *parts]].all(axis=0)
+    return replace(lattice, designed=designed)
+
+
+def told_before_cube(
+    product: Product, release: ReleaseId, lattice: Lattice, services: PublishServices
+) -> Before | None:
+    """What was told of a cube's cells before a release. Raises ReleaseDamaged, ContractFault."""
+    manifests = earlier_cubes(
+        product, release, catalog=services.catalog, releases=services.releases
+    )
+    return told_by(manifests, lattice, releases=services.releases)
+
+
+def known_by(lattice: Lattice, status: NDArray[np.uint8], told: Mask | None) -> Mask:
+    """(measure, *axes) what somebody knows who has read both releases; never of a latent measure.
+
+    In a slice that was revised beyond the earlier one it is what this release alone publishes. told:
+    None where there is no earlier one.
+    """
+    known = status == Status.PUBLISHED
+    if told is not None:
+        known |= told & ~revised_beyond(lattice, status, told)
+    known[list(lattice.latent)] = False
+    return known
+
+
+def revised_beyond(lattice: Lattice, status: NDArray[np.uint8], told: Mask) -> Mask:
+    """(1, *axes, 1 for those within a slice) True for slices that hide what was told and still holds."""
+    within = {n + 1 for n in range(len(lattice.axes))} - {n + 1 for n in slice_axes(lattice.axes)}
+    hides = told & (status == Status.SUPPRESSED)
+    hides[list(lattice.latent)] = False
+    return hides.any(axis=(0, *sorted(within)), keepdims=True)
+
+
+def _leading(
+    product: Product, release: ReleaseId, *, catalog: Catalog, releases: ReleaseStore
+) -> ReleaseId:
+    """The release of the leader that a release is made with: its own where it leads itself."""
+    leader = leader_of(product, catalog)
+    if leader is None:
+        return release
+    return release_of_day(leader, as_of=release.as_of, releases=releases)
+
+
+def _newest(
+    product: Product, leader: Product, made_with: ReleaseId, releases: ReleaseStore
+) -> Manifest | None:
+    for manifest in releases.list(product.id):
+        alike = (manifest.contract_version, manifest.definition_version, manifest.kind) == (
+            product.version,
+            product.definition_version,
+            product.kind,
+        )
+        stands = manifest.release if product.id == leader.id else _leader_release(manifest)
+        if alike and stands < made_with and _is_whole(manifest, releases):
+            return manifest
+    return None
+
+
+def _leader_release(manifest: Manifest) -> ReleaseId:
+    """What a linked cube was made with; of one that was not linked then, before anything of its day."""
+    named = manifest.protection.get(_BESIDE)
+    return ReleaseId(manifest.release.as_of, 0) if named is None else ReleaseId.parse(named)
+
+
+def _is_whole(manifest: Manifest, releases: ReleaseStore) -> bool:
+    try:
+        stored = manifest.file_at(CUBE_ARROW)
+        if stored is None:
+            return False
+        releases.open(manifest, stored).close()
+    except ReleaseDamaged:
+        _LOG.warning("%s %s is damaged and passed over", manifest.product, manifest.release)
+        return False
+    return True
+
+
+def _opened(manifest: Manifest, releases: ReleaseStore) -> Cube:
+    stored = manifest.file_at(CUBE_ARROW)
+    if stored is None:
+        raise ReleaseDamaged(f"{manifest.product} {manifest.release} has no cube.")
+    file = releases.open(manifest, stored)
+    try:
+        return open_cube(file)
+    finally:
+        file.close()
+
+
+def _matched(
+    cube: Cube, lattice: Lattice
+) -> Iterator[tuple[tuple[NDArray[np.intp], ...], NDArray[np.uint8], NDArray[np.float64]]]:
+    """Per measure that both have: the cells that both have, as an index into the lattice, and there.
+
+    Months shift and codes come and go, so cells are matched by their codes.
+    """
+    names = [axis.name for axis in cube.axes]
+    if sorted(names) != sorted(axis.name for axis in lattice.axes):
+        return
+    order = [names.index(axis.name) for axis in lattice.axes]
+    shared = [
+        _shared(axis, cube.axes[there]) for axis, there in zip(lattice.axes, order, strict=True)
+    ]
+    here, there = (np.ix_(*(pair[side] for pair in shared)) for side in range(2))
+    for number, measure in enumerate(cube.measures):
+        if measure.name in lattice.measure_names:
+            place = np.array(lattice.measure_names.index(measure.name))
+            status, values = (
+                one[number].transpose(order)[there] for one in (cube.status, cube.values)
+            )
+            yield (place, *here), status, values
+
+
+def _shared(here: Axis, there: Axis) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The codes that two axes have in common, by their places on each."""
+    other = there.position()
+    both = [(place, other[code]) for code, place in here.position().items() if code in other]
+    places = np.array(both, dtype=np.intp).reshape(-1, 2)
+    return places[:, 0], places[:, 1]

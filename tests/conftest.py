@@ -1,0 +1,92 @@
+"""How long the tests search: short for `make test`, long for `make soak`. Read here and nowhere else.
+
+BRUTE_FORCE=all    guess with every artificial identity code, not with a sample of them
+JAKELU_KILLS=20    how many processes each crash test kills
+SOAK=1             draw other examples in every run, and many more; `make test` draws the same ones
+SOAK_EXAMPLES=1000 so many for each test, in rounds of a hundred that tell the progress
+
+A drawn example that fails is printed with a `@reproduce_failure` line, and the next run begins with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, is_hypothesis_test, settings
+
+# Examples per test in `make test`, by what one of them costs. A test takes its number as
+# `@settings.get_profile("some")`, so that a campaign can change it.
+DRAWN = {"few": 5, "some": 25, "many": 50}
+ROUND = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """examples: drawn by each property test of cubes, 0 for the numbers of DRAWN."""
+
+    tries_every_code: bool
+    kills: int
+    examples: int
+
+    @property
+    def rounds(self) -> int:
+        return -(-self.examples // ROUND)
+
+
+def read_campaign(environ: Mapping[str, str]) -> Campaign:
+    soaks = environ.get("SOAK") == "1"
+    return Campaign(
+        environ.get("BRUTE_FORCE") == "all",
+        int(environ.get("JAKELU_KILLS", "3")),
+        max(1, int(environ.get("SOAK_EXAMPLES", "1000"))) if soaks else 0,
+    )
+
+
+CAMPAIGN = read_campaign(os.environ)
+
+for _name, _examples in DRAWN.items():
+    if CAMPAIGN.examples:
+        # How long an example takes to draw is no finding where thousands are drawn.
+        settings.register_profile(
+            _name,
+            deadline=None,
+            max_examples=min(CAMPAIGN.examples, ROUND),
+            derandomize=False,
+            print_blob=True,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        )
+    else:
+        settings.register_profile(
+            _name, deadline=None, max_examples=_examples, derandomize=True, print_blob=True
+        )
+
+
+def pytest_report_header() -> str | None:
+    return str(CAMPAIGN) if read_campaign({}) != CAMPAIGN else None
+
+
+@pytest.fixture(scope="session")
+def campaign() -> Campaign:
+    return CAMPAIGN
+
+
+@pytest.fixture(scope="session")
+def drawing_round(request) -> int:
+    return request.param
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """In a campaign every drawn test runs once a round, with examples of its own."""
+    if CAMPAIGN.rounds and is_hypothesis_test(metafunc.function):
+        rounds = range(1, CAMPAIGN.rounds + 1)
+        metafunc.fixturenames.append("drawing_round")
+        metafunc.parametrize(
+            "drawing_round",
+            rounds,
+            indirect=True,
+            scope="session",
+            ids=[f"round {number} of {CAMPAIGN.rounds}" for number in rounds],
+        )
