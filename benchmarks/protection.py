@@ -36,7 +36,7 @@ examples:
   a minute's look while a contract or the protector changes
     .venv/bin/python benchmarks/protection.py --scale 0.02 --months 2 --products job-seekers
   again and again on one warehouse, which the first run makes
-    .venv/bin/python benchmarks/protection.py --dir /tmp/country --months 3
+    .venv/bin/python benchmarks/protection.py --dir country --months 3
   an own warehouse
     .venv/bin/python benchmarks/protection.py --settings publish.toml
 

@@ -64,6 +64,7 @@ def test_releases_are_listed_shown_and_verified(own):
     assert {line.split("\t")[0] for line in lines} == {
         "job-seeker-spells",
         "job-seekers",
+        "job-seekers-detailed",
         "service-outcomes",
         "service-periods",
         "vacancies",

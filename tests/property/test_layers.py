@@ -79,7 +79,7 @@ def counted(draw, means=(4.0, 15.0, 60.0)):
     return country(regions), {"seekers": seekers, "jobless": jobless}, further
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings.get_profile("some")
 @given(drawn=counted())
 def test_no_reader_and_no_area_finds_a_small_count_of_either_layer(drawn):
     geography, main, further = drawn
@@ -93,7 +93,7 @@ def test_no_reader_and_no_area_finds_a_small_count_of_either_layer(drawn):
     assert attacked(both, known, RULES).findings == ()
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings.get_profile("few")
 @given(drawn=counted(means=(60.0,)))
 def test_where_there_is_room_the_second_layer_leaves_the_first_as_it_is(drawn):
     geography, main, further = drawn
