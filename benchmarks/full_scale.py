@@ -47,7 +47,11 @@ def main() -> None:
     timed(
         "build the warehouse", [sys.executable, "-c", PREPARE, str(chosen.dir), str(chosen.scale)]
     )
-    timed("publish all products, the newest month of attacked cubes", [sys.executable, "-m", "gateway", "publish"], publishing)
+    timed(
+        "publish all products, the newest month of attacked cubes",
+        [sys.executable, "-m", "gateway", "publish"],
+        publishing,
+    )
     serve(layout)
 
 
