@@ -24,7 +24,6 @@ from gateway.protection.incidence import Incidence
 from gateway.protection.tables import Tables
 
 Floats = NDArray[np.float64]
-Entries = tuple[list[int], list[float]]
 _ENDLESS = 1e6  # persons; no cell moves by more
 _OPTIONS = {
     "output_flag": False,

@@ -105,9 +105,7 @@ def _masks(
         return
     places = list(_slices(lattice))
     if rules.outsider_width == 0:
-        for number, (where, hidden) in enumerate(
-            hide_by_lines(lattice, rules, also | earlier.kept), start=1
-        ):
+        for number, (where, hidden) in enumerate(hide_by_lines(lattice, rules, also), start=1):
             yield number / len(places), where, hidden
         return
     tasks = [_task(lattice, where, rules, also, earlier) for where in places]
