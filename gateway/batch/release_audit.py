@@ -19,7 +19,7 @@ from gateway.model.release import Manifest
 from gateway.ports import ReleaseStore
 from gateway.publishing.cube_findings import told
 from gateway.publishing.release_audit import ReleaseAudited, Strength, Untrue, audit_release
-from gateway.releases.cube_file import open_cube
+from gateway.publishing.stored_cube import stored_cube
 from gateway.releases.layout import CUBE_ARROW
 from gateway.settings import BatchSettings
 
@@ -52,16 +52,11 @@ def audit(
 
 
 def _cube(releases: ReleaseStore, manifest: Manifest) -> Cube:
-    stored = manifest.file_at(CUBE_ARROW)
-    if stored is None:
+    if manifest.file_at(CUBE_ARROW) is None:
         raise BadParameter(
             f"{manifest.product} delivers rows: only cubes are attacked.", parameter="product"
         )
-    file = releases.open(manifest, stored)
-    try:
-        return open_cube(file)
-    finally:
-        file.close()
+    return stored_cube(manifest, releases)
 
 
 def _document(done: ReleaseAudited) -> dict[str, Any]:

@@ -40,13 +40,11 @@ _STILL = 1e-6  # persons; less than this is the solver's rounding
 class Circuit:
     """Another table behind the same published numbers, as a difference from the true one.
 
-    moves: (rows of the block) change of each cell; areas: the insiders whose own figures change;
-    cost: of the published cells that change.
+    moves: (rows of the block) change of each cell; areas: the insiders whose own figures change.
     """
 
     moves: Floats
     areas: frozenset[int]
-    cost: float
 
 
 class Block:
@@ -125,11 +123,7 @@ class Block:
         count, rows = len(self._columns), len(self.rows)
         moves = solution[count : count + rows] - solution[count + rows :]
         moves[np.abs(moves) < _STILL] = 0.0
-        return Circuit(
-            moves,
-            self._shares.touched(solution[:count]),
-            self._solver.getInfo().objective_function_value,
-        )
+        return Circuit(moves, self._shares.touched(solution[:count]))
 
     def _limit(self, row: int) -> None:
         up, down = len(self._columns) + row, len(self._columns) + len(self.rows) + row

@@ -9,7 +9,7 @@ could otherwise be known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,23 +82,39 @@ class Hiding:
         self._costs[self.hidden & layout.shown] = _FREE
 
     def _is_swapped(self, target: int, swaps: Swaps) -> bool:
-        layout = self._layout
+        return self._is_made_wide(
+            target, lambda amount, reader: self._takes_swap(swaps, target, amount, reader)
+        )
+
+    def _takes_swap(self, swaps: Swaps, target: int, amount: float, reader: Coalition) -> bool:
+        """Hide what the cheapest swap changes, unless that is dear."""
+        found = swaps.find(target, amount, frozen=reader)
+        if found is None or found.cost > _CHEAP:
+            return False
+        cells = np.array([cell for cell, _ in found.moves], dtype=np.int64)
+        shown = cells[self._layout.shown[cells]]
+        self.hidden[shown] = True
+        swaps.prices[shown] = 0.0
+        self._unknowns.add(found.moves, found.areas, shown)
+        return True
+
+    def _is_made_wide(
+        self, target: int, move: Callable[[float, Coalition], bool], *, without: int = -1
+    ) -> bool:
+        """Move a target by an amount for each reader from whom it is not safe yet, until it is.
+
+        move: False when it cannot. without: a cell that is to change no more.
+        """
         tried: set[Coalition] = set()
-        while (reader := self._unknowns.open_to(target)) is not None:
+        while (reader := self._unknowns.open_to(target, without=without)) is not None:
             if reader in tried:
                 return False
             tried.add(reader)
             for amount in self._amounts(target, reader):
-                if self._unknowns.is_wide(target, reader):
+                if self._unknowns.is_wide(target, reader, without=without):
                     break
-                found = swaps.find(target, amount, frozen=reader)
-                if found is None or found.cost > _CHEAP:
+                if not move(amount, reader):
                     return False
-                cells = np.array([cell for cell, _ in found.moves], dtype=np.int64)
-                shown = cells[layout.shown[cells]]
-                self.hidden[shown] = True
-                swaps.prices[shown] = 0.0
-                self._unknowns.add(found.moves, found.areas, shown)
         return True
 
     def protect(self, blocks: Blocks) -> None:
@@ -175,23 +191,18 @@ class Hiding:
         """
         return self._layout.cells[target].places < block or len(block) == self._layout.places
 
-    def _is_made_safe(self, target: int, block: Block) -> bool:
-        """Hide what keeps a target unknown; nothing when that reaches beyond the block."""
+    def _is_made_safe(self, target: int, block: Block, *, without: int = -1) -> bool:
+        """Hide what keeps a target unknown; nothing when that reaches beyond the block.
+
+        without: a cell that is held, and to change no more.
+        """
         row = block.row_of(target)
-        if row < 0:
-            return False
-        tried: set[Coalition] = set()
-        while (reader := self._unknowns.open_to(target)) is not None:
-            if reader in tried:
-                return False
-            tried.add(reader)
-            for amount in self._amounts(target, reader):
-                if self._unknowns.is_wide(target, reader):
-                    break
-                found = block.circuit(row, amount, frozen=reader)
-                if found is None or not self._is_taken(found, block):
-                    return False
-        return True
+
+        def move(amount: float, reader: Coalition) -> bool:
+            found = block.circuit(row, amount, frozen=reader)
+            return found is not None and self._is_taken(found, block)
+
+        return row >= 0 and self._is_made_wide(target, move, without=without)
 
     def _amounts(self, target: int, reader: Coalition) -> Iterator[float]:
         """Down to nobody and up by what is missing, the longer way first: the other often follows."""
@@ -233,33 +244,11 @@ class Hiding:
         if row < 0:  # it is the same number as one that is published
             return False
         block.hold(row)
-        if not all(self._is_safe_without(cell, target, block) for target in lacking):
+        if not all(self._is_made_safe(target, block, without=cell) for target in lacking):
             block.release(row)
             return False
-        self.hidden[cell] = False
-        unknowns.drop(cell)
+        self._publish([cell])
         return True
-
-    def _is_safe_without(self, cell: int, target: int, block: Block) -> bool:
-        tried: set[Coalition] = set()
-        row = block.row_of(target)
-        if row < 0:
-            return False
-        while (reader := self._unknowns.open_to(target, without=cell)) is not None:
-            if reader in tried:
-                return False
-            tried.add(reader)
-            for amount in self._amounts(target, reader):
-                found = block.circuit(row, amount, frozen=reader)
-                if found is None:
-                    return False
-                self._keep(found, block)
-        return True
-
-    def _keep(self, found: Circuit, block: Block) -> None:
-        moved = self._moved(found, block)
-        cells = np.array([cell for cell, _ in moved], dtype=np.int64)
-        self._unknowns.add(moved, found.areas, cells[self._layout.shown[cells]])
 
     def _cheapest(self, members: Sequence[int]) -> int:
         """Raises ReleaseRefused when readers have all of them from elsewhere."""

@@ -88,10 +88,13 @@ class Unknowns:
             return frozenset({int(who[narrow][0])}) if narrow.any() else None
         return self._first(changes, touched, who.tolist())
 
-    def is_wide(self, target: int, reader: Coalition) -> bool:
-        """Whether the circuits put a target far enough apart for a reader."""
+    def is_wide(self, target: int, reader: Coalition, *, without: int = -1) -> bool:
+        """Whether the circuits put a target far enough apart for a reader. without: as in `open_to`."""
         found = self._by_target[target]
-        changes = [0.0, *(one.change for one in found if not one.areas & reader)]
+        changes = [
+            0.0,
+            *(one.change for one in found if not one.areas & reader and without not in one.shown),
+        ]
         width = self._widths.insider if reader else self._widths.outsider
         return max(changes) - min(changes) >= width - _ROUNDING
 

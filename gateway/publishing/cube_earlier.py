@@ -25,7 +25,7 @@ from gateway.publishing.cube_links import leader_of, linked_with
 from gateway.publishing.cube_times import slice_axes
 from gateway.publishing.earlier import release_of_day
 from gateway.publishing.services import PublishServices
-from gateway.releases.cube_file import open_cube
+from gateway.publishing.stored_cube import stored_cube
 from gateway.releases.layout import CUBE_ARROW
 
 _LOG = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def told_by(
 
     Raises ReleaseDamaged.
     """
-    cells = cells_told([_opened(manifest, releases) for manifest in manifests], lattice)
+    cells = cells_told([stored_cube(manifest, releases) for manifest in manifests], lattice)
     if not (cells.told | cells.kept).any():
         return None
     return Before(cells, tuple(f"{m.product} {m.release}" for m in manifests))
@@ -186,17 +186,6 @@ def _is_whole(manifest: Manifest, releases: ReleaseStore) -> bool:
         _LOG.warning("%s %s is damaged and passed over", manifest.product, manifest.release)
         return False
     return True
-
-
-def _opened(manifest: Manifest, releases: ReleaseStore) -> Cube:
-    stored = manifest.file_at(CUBE_ARROW)
-    if stored is None:
-        raise ReleaseDamaged(f"{manifest.product} {manifest.release} has no cube.")
-    file = releases.open(manifest, stored)
-    try:
-        return open_cube(file)
-    finally:
-        file.close()
 
 
 def _matched(

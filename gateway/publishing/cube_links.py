@@ -17,7 +17,7 @@ from gateway.errors import ContractFault, ReleaseNotFound
 from gateway.model.cube import Cube, Lattice, Status
 from gateway.model.product import CubeSpec, Product
 from gateway.ports import ReleaseStore
-from gateway.releases.cube_file import open_cube
+from gateway.publishing.stored_cube import stored_cube
 from gateway.releases.layout import CUBE_ARROW
 
 
@@ -78,13 +78,8 @@ def told_beside(
             manifest = releases.newest(one.id, as_of)
         except ReleaseNotFound:
             continue
-        stored = manifest.file_at(CUBE_ARROW)
-        if manifest.release.as_of == as_of and stored is not None:
-            file = releases.open(manifest, stored)
-            try:
-                found[one.id] = open_cube(file)
-            finally:
-                file.close()
+        if manifest.release.as_of == as_of and manifest.file_at(CUBE_ARROW) is not None:
+            found[one.id] = stored_cube(manifest, releases)
     return found
 
 
