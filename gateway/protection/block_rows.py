@@ -44,12 +44,13 @@ class Groups:
     sums: tuple[tuple[int, tuple[int, ...]], ...]
 
 
-def groups_of(layout: Layout, places: Leaves) -> Groups:
-    """The groups of a layout within some places."""
+def groups_of(layout: Layout, places: Leaves, touched: Mask) -> Groups:
+    """The groups of a layout within some places. touched: (cells) those that may change there."""
     found: dict[Cell, list[int]] = {}
-    for number, cell in enumerate(layout.cells):
-        if inside := cell.places & places:
-            found.setdefault(Cell(cell.measure, inside, cell.classes), []).append(number)
+    for number in np.flatnonzero(touched).tolist():
+        cell = layout.cells[number]
+        inside = Cell(cell.measure, cell.places & places, cell.classes)
+        found.setdefault(inside, []).append(number)
     of = np.full(len(layout.cells), -1, dtype=np.int64)
     for group, members in enumerate(found.values()):
         of[members] = group
@@ -57,7 +58,7 @@ def groups_of(layout: Layout, places: Leaves) -> Groups:
     place = of.tolist()
     for parent, children in layout.sums():
         own = tuple(group for child in children if (group := place[child]) >= 0)
-        if own and place[parent] not in own:
+        if own and place[parent] >= 0 and place[parent] not in own:
             sums.setdefault((place[parent], own))
     return Groups(tuple(map(tuple, found.values())), of, tuple(sums))
 

@@ -11,50 +11,81 @@ from numpy.typing import NDArray
 from gateway.protection.block_rows import Groups, block_rows, groups_of
 from gateway.protection.cells import Leaves
 from gateway.protection.circuits import Block
+from gateway.protection.extents import Extent, extent_of
 from gateway.protection.incidence import incidence_of
 from gateway.protection.tables import Tables
 
 Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 class Blocks:
-    """What the blocks of a layout have in common, whatever the counts of a slice."""
+    """What the blocks of a layout have in common, whatever the counts of a slice.
+
+    areas: each one by itself; parts: of the country, such that no sum crosses from one to another but
+    the sum over everything, and the country's finest classes, kind by kind.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._incidence = incidence_of(tables)
-        self._groups: dict[Leaves, Groups] = {}
+        self._ties = list(tables.ties())
+        self._groups: dict[Extent, Groups] = {}
         layout = tables.layout
         numbers = range(len(layout.areas))
         areas = [frozenset(np.flatnonzero(layout.area_of == a).tolist()) for a in numbers]
         sums = {cell.places for cell in layout.cells if 1 < len(cell.places) <= layout.places // 2}
-        self.areas = areas
-        self.parts = _joined([*sorted(sums, key=sorted), *areas])
+        parts = _joined([*sorted(sums, key=sorted), *areas])
+        if not any(len(part) > 1 and part not in areas for part in parts):
+            parts = [frozenset(range(layout.places))]  # nothing between the areas and the country
+        self.areas = [self._of(area) for area in areas]
+        self.parts = [self._of(part) for part in parts]
+        self.parts += [
+            extent_of(tables, self._incidence, pieces=(), finest=own)
+            for own in tables.finest_of_kinds()
+            if len(own) > 1
+        ]
+        self._pairs = [self._of(one | other) for one, other in pairwise(parts)]
+        self._everything = extent_of(
+            tables,
+            self._incidence,
+            pieces=range(len(tables.pieces)),
+            finest=range(len(tables.finest)),
+        )
 
-    def stages(self) -> Iterator[Sequence[Leaves]]:
-        """Each area by itself, then the parts of the country, two of them, and all of it.
-
-        No sum crosses from one part to another but the sum over everything.
-        """
+    def stages(self) -> Iterator[Sequence[Extent]]:
+        """Each area by itself, then the parts of the country, two of them, and all of it."""
         yield self.areas
         yield self.parts
-        yield [one | other for one, other in pairwise(self.parts)]
-        yield [frozenset(range(self._tables.layout.places))]
+        yield self._pairs
+        yield [self._everything]
 
     def block(
-        self, places: Leaves, *, truth: NDArray[np.float64], kept: Mask, fixed: Mask
+        self, extent: Extent, *, truth: Floats, others: Floats, kept: Mask, fixed: Mask
     ) -> Block:
-        """The programme of some places for one slice.
+        """The programme of an extent for one slice.
 
-        truth: (columns of the tables); kept: (cells) those that matter; fixed: (cells) those of them
+        truth, others: as a block takes them; kept: (cells) those that matter; fixed: (cells) those of them
         that may not change.
         """
-        pieces = [i for i, own in enumerate(self._tables.pieces) if places & set(own)]
-        whole = frozenset(p for piece in pieces for p in self._tables.pieces[piece])
-        if whole not in self._groups:
-            self._groups[whole] = groups_of(self._tables.layout, whole)
-        rows = block_rows(self._groups[whole], kept=kept, fixed=fixed)
-        return Block(self._tables, pieces, rows=rows, incidence=self._incidence, truth=truth)
+        if extent not in self._groups:
+            layout = self._tables.layout
+            self._groups[extent] = groups_of(layout, extent.places, extent.touched)
+        rows = block_rows(self._groups[extent], kept=kept, fixed=fixed)
+        return Block(
+            self._tables,
+            extent,
+            rows=rows,
+            incidence=self._incidence,
+            ties=self._ties,
+            truth=truth,
+            others=others,
+        )
+
+    def _of(self, places: Leaves) -> Extent:
+        own = self._tables.pieces
+        pieces = [i for i, piece in enumerate(own) if places & set(piece)]
+        return extent_of(self._tables, self._incidence, pieces=pieces)
 
 
 def _joined(sets: Iterable[Leaves]) -> list[Leaves]:

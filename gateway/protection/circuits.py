@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from gateway.errors import ReleaseRefused
 from gateway.protection.block_rows import BlockRows
-from gateway.protection.cells import Index, Leaves
+from gateway.protection.cells import Index
+from gateway.protection.extents import Extent
 from gateway.protection.incidence import Incidence
-from gateway.protection.tables import Tables
+from gateway.protection.tables import EVERYBODYS, Tables, Terms
 
 Floats = NDArray[np.float64]
 _ENDLESS = 1e6  # persons; no cell moves by more
@@ -48,36 +49,37 @@ class Circuit:
 
 
 class Block:
-    """The programme of some pieces: columns of their tables, and two per row that may change.
+    """The programme of an extent: columns of its tables, and two per row that may change.
 
     rows: the cells that are one number within the block, by row.
+    truth: (columns of the tables); others: (areas, W columns) persons of them that an area does not know.
     """
 
     def __init__(
         self,
         tables: Tables,
-        pieces: Sequence[int],
+        extent: Extent,
         *,
         rows: BlockRows,
         incidence: Incidence,
+        ties: Iterable[tuple[Terms, Terms]],
         truth: Floats,
+        others: Floats,
     ) -> None:
-        self.rows = rows.rows
+        self.rows, self.extent = rows.rows, extent
         self._row_of = rows.row_of
-        self.places: Leaves = frozenset(p for piece in pieces for p in tables.pieces[piece])
-        self._columns = _columns_of(tables, pieces)
+        self._columns = extent.columns
         self._areas = tables.areas()[self._columns]
+        self._country = np.flatnonzero(self._areas == EVERYBODYS)
+        self._others = others[:, self._columns[self._country] - tables.first_w]
         self._lower = -truth[self._columns]
         self._most = np.full(len(self.rows), _ENDLESS)
         place = np.full(tables.columns, -1, dtype=np.int64)
         place[self._columns] = np.arange(len(self._columns))
         sums = [_inside(place[incidence.of(own[0])]) for own in (*rows.rows, *rows.still)]
         self._shares = _Shares(sums, self._areas)
-        ties = [
-            (place[list(one)].tolist(), place[list(two)].tolist())
-            for one, two in tables.ties(pieces)
-        ]
-        self._solver = self._programme(sums, rows, ties)
+        inside = [(_inside(place[list(one)]), _inside(place[list(two)])) for one, two in ties]
+        self._solver = self._programme(sums, rows, [tie for tie in inside if any(tie)])
 
     def row_of(self, cell: int) -> int:
         """The row of a cell, -1 when it cannot change within the block."""
@@ -104,26 +106,34 @@ class Block:
     def circuit(self, row: int, amount: float, *, frozen: Iterable[int] = ()) -> Circuit | None:
         """The cheapest circuit that changes a row by an amount; None when there is none.
 
-        frozen: areas whose own figures stay as they are.
+        frozen: areas whose own figures stay as they are; the country's never fall below them.
         """
-        still = np.flatnonzero(np.isin(self._areas, list(frozen)))
+        reader = list(frozen)
+        still = np.flatnonzero(np.isin(self._areas, reader))
+        country = self._country if reader else self._country[:0]
         up, down = len(self._columns) + row, len(self._columns) + len(self.rows) + row
         ends = np.array([max(amount, 0.0), max(-amount, 0.0)])
         self._bound(np.array([up, down]), ends, ends)
         self._bound(still, np.zeros(len(still)), np.zeros(len(still)))
+        if len(country):
+            self._bound(country, -self._others[reader].min(axis=0), np.full(len(country), _ENDLESS))
         self._solver.run()
         found = None
         if self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
             found = self._read(np.array(self._solver.getSolution().col_value))
         self._limit(row)
-        self._bound(still, self._lower[still], np.full(len(still), _ENDLESS))
+        back = np.concatenate([still, country])
+        self._bound(back, self._lower[back], np.full(len(back), _ENDLESS))
         return found
 
     def _read(self, solution: Floats) -> Circuit:
         count, rows = len(self._columns), len(self.rows)
         moves = solution[count : count + rows] - solution[count + rows :]
         moves[np.abs(moves) < _STILL] = 0.0
-        return Circuit(moves, self._shares.touched(solution[:count]))
+        changes = solution[:count]
+        below = (changes[self._country] < -self._others - _STILL).any(axis=1)
+        known = self._shares.touched(changes).union(np.flatnonzero(below).tolist())
+        return Circuit(moves, known)
 
     def _limit(self, row: int) -> None:
         up, down = len(self._columns) + row, len(self._columns) + len(self.rows) + row
@@ -210,23 +220,3 @@ class _Shares:
 
 def _inside(places: Index) -> list[int]:
     return places[places >= 0].tolist()
-
-
-def _columns_of(tables: Tables, pieces: Sequence[int]) -> Index:
-    """The columns of some pieces."""
-    basic = range(len(tables.basic))
-    places = frozenset(p for piece in pieces for p in tables.pieces[piece])
-    whole = [
-        tables.n(piece, kind, part)
-        for piece in pieces
-        for kind in range(len(tables.kinds))
-        for part in basic
-    ]
-    single = [
-        tables.x(place, group, part)
-        for place in tables.rows
-        if place in places
-        for group in range(len(tables.groups))
-        for part in basic
-    ]
-    return np.array(whole + single, dtype=np.int64)

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from gateway.errors import ReleaseRefused
 from gateway.protection.blocks import Blocks
-from gateway.protection.cells import Index, Layout, Leaves
+from gateway.protection.cells import Index, Layout
 from gateway.protection.circuits import Block, Circuit
+from gateway.protection.class_swaps import ClassSwaps
+from gateway.protection.extents import Extent
 from gateway.protection.small_sums import small_sums, told_by_lines
 from gateway.protection.swaps import Swaps
 from gateway.protection.tables import Tables
@@ -36,13 +38,15 @@ _FEW = 6  # small counts that may need another circuit for a cell to be publishe
 class Counts:
     """A slice to be protected.
 
-    values: (cells); truth: (columns of the tables); costs: (cells) of hiding.
+    values: (cells); truth: (columns of the tables); others: (areas, W columns) persons whom an area does
+    not know; costs: (cells) of hiding.
     small: (cells) those that must stay unknown; told: those that readers have from elsewhere, never
     hidden; kept: those that are hidden whatever comes.
     """
 
     values: Index
     truth: Floats
+    others: Floats
     costs: Floats
     small: Mask
     told: Mask
@@ -75,18 +79,22 @@ class Hiding:
         layout = self._layout
         prices = np.where(layout.shown & ~self.hidden, self._counts.costs, 0.0)
         prices[self._counts.told] = _NEVER
-        swaps = Swaps(tables, atoms, prices)
+        of_places = Swaps(tables, atoms, prices)
+        of_classes = ClassSwaps(tables, atoms, prices) if len(tables.finest) else of_places
         for target in sorted(self._waiting, key=lambda t: (self._counts.values[t], t)):
+            swaps = of_classes if tables.is_whole(layout.cells[target]) else of_places
             if self._is_swapped(target, swaps):
                 self._waiting.discard(target)
         self._costs[self.hidden & layout.shown] = _FREE
 
-    def _is_swapped(self, target: int, swaps: Swaps) -> bool:
+    def _is_swapped(self, target: int, swaps: Swaps | ClassSwaps) -> bool:
         return self._is_made_wide(
             target, lambda amount, reader: self._takes_swap(swaps, target, amount, reader)
         )
 
-    def _takes_swap(self, swaps: Swaps, target: int, amount: float, reader: Coalition) -> bool:
+    def _takes_swap(
+        self, swaps: Swaps | ClassSwaps, target: int, amount: float, reader: Coalition
+    ) -> bool:
         """Hide what the cheapest swap changes, unless that is dear."""
         found = swaps.find(target, amount, frozen=reader)
         if found is None or found.cost > _CHEAP:
@@ -120,29 +128,32 @@ class Hiding:
     def protect(self, blocks: Blocks) -> None:
         """Hide until every small count is wide enough for every reader. Raises ReleaseRefused."""
         for stage in blocks.stages():
-            for places in stage:
-                if len(places) == self._layout.places:  # what is hidden by now is mostly enough
-                    self._keep_safe(blocks, places, only_hidden=True)
-                self._keep_safe(blocks, places, only_hidden=False)
+            for extent in stage:
+                if extent.is_everything:  # what is hidden by now is mostly enough
+                    self._keep_safe(blocks, extent, only_hidden=True)
+                self._keep_safe(blocks, extent, only_hidden=False)
         if self._waiting:
             raise ReleaseRefused(
                 f"{len(self._waiting)} small counts cannot be kept unknown whatever is hidden."
             )
 
-    def _keep_safe(self, blocks: Blocks, places: Leaves, *, only_hidden: bool) -> None:
-        """Find the circuits of the small counts that wait, within some places."""
-        inside = [t for t in self._waiting if self._is_within(t, places)]
+    def _keep_safe(self, blocks: Blocks, extent: Extent, *, only_hidden: bool) -> None:
+        """Find the circuits of the small counts that wait, within an extent."""
+        inside = [target for target in self._waiting if extent.free[target]]
         if not inside:
             return
         shown = self._layout.shown & ~self.hidden
-        block = self._block(blocks, places, fixed=shown if only_hidden else self._counts.told)
+        block = self._block(blocks, extent, fixed=shown if only_hidden else self._counts.told)
         for target in sorted(inside, key=lambda t: (self._counts.values[t], t)):
             if self._is_made_safe(target, block):
                 self._waiting.discard(target)
 
-    def _block(self, blocks: Blocks, places: Leaves, *, fixed: Mask) -> Block:
+    def _block(self, blocks: Blocks, extent: Extent, *, fixed: Mask) -> Block:
         kept = self._layout.shown | self._small
-        block = blocks.block(places, truth=self._counts.truth, kept=kept, fixed=fixed)
+        counts = self._counts
+        block = blocks.block(
+            extent, truth=counts.truth, others=counts.others, kept=kept, fixed=fixed
+        )
         block.price(self._costs)
         return block
 
@@ -150,10 +161,12 @@ class Hiding:
         """Publish again what is not needed, dearest first."""
         layout = self._layout
         spared: set[int] = set()
-        for places in blocks.parts:
+        for extent in blocks.parts:
             may = self.hidden & layout.shown & ~self._small & ~self._counts.kept
-            chosen = [int(c) for c in np.flatnonzero(may) if layout.cells[c].places <= places]
-            block = self._block(blocks, places, fixed=layout.shown & ~self.hidden)
+            chosen = np.flatnonzero(may & extent.inside).tolist()
+            if not chosen:
+                continue
+            block = self._block(blocks, extent, fixed=layout.shown & ~self.hidden)
             for cell in sorted(chosen, key=lambda c: (-self._counts.costs[c], c)):
                 if cell not in spared and self._is_needless(cell, block):
                     spared.add(cell)
@@ -184,13 +197,6 @@ class Hiding:
         self._costs[cells] = self._counts.costs[cells]
         self._waiting.update(t for t in users if self._unknowns.open_to(t) is not None)
 
-    def _is_within(self, target: int, block: Leaves) -> bool:
-        """Whether a block may have its circuit.
-
-        What counts everybody in the block changes only together with what is outside.
-        """
-        return self._layout.cells[target].places < block or len(block) == self._layout.places
-
     def _is_made_safe(self, target: int, block: Block, *, without: int = -1) -> bool:
         """Hide what keeps a target unknown; nothing when that reaches beyond the block.
 
@@ -213,12 +219,11 @@ class Hiding:
 
     def _is_taken(self, found: Circuit, block: Block) -> bool:
         """Hide what a circuit changes, unless that is a sum over more than the block."""
-        layout = self._layout
         moved = self._moved(found, block)
         cells = np.array([cell for cell, _ in moved], dtype=np.int64)
-        shown = cells[layout.shown[cells]]
+        shown = cells[self._layout.shown[cells]]
         fresh = shown[~self.hidden[shown]]
-        if any(not layout.cells[cell].places <= block.places for cell in fresh.tolist()):
+        if not block.extent.inside[fresh].all():
             return False
         if len(fresh):
             self.hidden[fresh] = True
@@ -238,7 +243,7 @@ class Hiding:
         for target in unknowns.users(cell):
             if unknowns.open_to(target, without=cell) is not None:
                 lacking.append(target)
-                if len(lacking) > _FEW or not self._layout.cells[target].places <= block.places:
+                if len(lacking) > _FEW or not block.extent.inside[target]:
                     return False
         row = block.row_of(cell)
         if row < 0:  # it is the same number as one that is published

@@ -75,11 +75,13 @@ def _hidden(task: Task, tables: Tables, blocks: Blocks) -> Mask:
     kept = layout.gathered(task.kept) & ~told
     if np.where(small, kept, told | kept)[layout.shown].all():
         return kept  # nothing has changed since: it is hidden as it was
+    atoms = layout.atoms(task.counts)
     hiding = Hiding(
         layout,
         Counts(
             values=values,
-            truth=tables.truth(layout.atoms(task.counts)),
+            truth=tables.truth(atoms),
+            others=tables.others(atoms, rules.coalition),
             costs=_costs(values, _depths(layout))
             * np.where(layout.gathered(task.liked), _LIKED, 1.0),
             small=small,
@@ -89,7 +91,7 @@ def _hidden(task: Task, tables: Tables, blocks: Blocks) -> Mask:
         threshold=rules.threshold,
         widths=Widths(rules.outsider_width, rules.insider_width, rules.coalition),
     )
-    hiding.swap(tables, layout.atoms(task.counts))
+    hiding.swap(tables, atoms)
     hiding.protect(blocks)
     hiding.spare(blocks)
     hiding.settle(blocks)

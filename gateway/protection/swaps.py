@@ -10,7 +10,7 @@ suppression engine (2002), for the hypercube as a pattern.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -47,9 +47,12 @@ class Swaps:
     def __init__(self, tables: Tables, atoms: Floats, prices: Floats) -> None:
         layout = self._layout = tables.layout
         self._tables, self.prices = tables, prices
-        by_place = np.moveaxis(atoms, 0, 1).reshape(layout.places, -1)
+        sizes, self._coarse = _coarse_classes(tables)
+        coarse = np.zeros((int(np.prod(sizes)), layout.places, len(layout.basic)))
+        np.add.at(coarse, self._coarse, atoms.T)
+        by_place = np.moveaxis(coarse, 0, 2).reshape(layout.places, -1)
         by_piece = np.stack([by_place[list(piece)].sum(axis=0) for piece in tables.pieces])
-        self._patterns = list(_patterns(layout))
+        self._patterns = list(_patterns([len(layout.basic), *sizes]))
         self._number(layout)
         self._effects()
         self._by_place, self._by_piece = by_place, by_piece
@@ -150,13 +153,15 @@ class Swaps:
         kinds: dict[tuple[int, frozenset[int]], int] = {}
         self._code_of: dict[frozenset[int], int] = {}
         self._kind_of = np.zeros(len(layout.cells), dtype=np.int64)
-        at: list[tuple[int, int]] = []
+        at: list[tuple[int, int, int]] = []
         for number, cell in enumerate(layout.cells):
+            if self._tables.is_whole(cell):
+                continue  # no swap between places changes the country
             kind = kinds.setdefault((cell.measure, cell.classes), len(kinds))
             self._kind_of[number] = kind
-            at.append((self._code_of.setdefault(cell.places, len(self._code_of)), kind))
+            at.append((number, self._code_of.setdefault(cell.places, len(self._code_of)), kind))
         self._cells = np.full((len(self._code_of), len(kinds)), -1, dtype=np.int64)
-        for number, (code, kind) in enumerate(at):
+        for number, code, kind in at:
             self._cells[code, kind] = number
         self._codes_of = [
             frozenset(code for places, code in self._code_of.items() if places.issuperset(piece))
@@ -167,10 +172,11 @@ class Swaps:
     def _effects(self) -> None:
         """What each pattern changes of each kind, per person; touched: though by what is not sure."""
         layout = self._layout
-        covers = np.zeros((len(self._kinds), len(layout.basic), layout.classes), dtype=np.int64)
+        coarse = int(self._coarse.max()) + 1
+        covers = np.zeros((len(self._kinds), len(layout.basic), coarse), dtype=np.int64)
         for kind, (measure, classes) in enumerate(self._kinds):
             for part in layout.parts[measure]:
-                covers[kind, self._tables.basic[part], sorted(classes)] = 1
+                covers[kind, self._tables.basic[part], self._coarse[sorted(classes)]] = 1
         covers = covers.reshape(len(self._kinds), -1)
         shape = (len(self._patterns), len(self._kinds))
         self._net, self._touched = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
@@ -191,10 +197,30 @@ def _room(counts: Floats, corners: Corners) -> Floats:
     return np.minimum.reduce([counts[:, corner] for corner in corners])
 
 
-def _patterns(layout: Layout) -> Iterator[_Pattern]:
-    """Rectangles and pairs of leaf classes and measures, the other axes taken together."""
-    sizes = [len(layout.basic)]
-    sizes += [len(own) for axis, own in enumerate(layout.leaves) if axis != layout.geo]
+def _coarse_classes(tables: Tables) -> tuple[list[int], Index]:
+    """Per axis of classes how many of its leaves the places tell apart; (leaf classes) the coarse one."""
+    layout = tables.layout
+    sizes = [len(own) for axis, own in enumerate(layout.leaves) if axis != layout.geo]
+    kinds = np.array([tables.kinds.of[leaf] for leaf in range(layout.classes)]).reshape(sizes)
+    labels = [
+        _by_first_row(np.moveaxis(kinds, axis, 0).reshape(size, -1))
+        for axis, size in enumerate(sizes)
+    ]
+    coarse = [int(label.max()) + 1 for label in labels]
+    return coarse, np.ravel_multi_index(np.ix_(*labels), coarse).reshape(-1)
+
+
+def _by_first_row(rows: Index) -> Index:
+    """(rows) 0.. the same for rows that are the same, in the order of the first of each."""
+    _, first, label = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[label]
+
+
+def _patterns(sizes: Sequence[int]) -> Iterator[_Pattern]:
+    """Rectangles and pairs of measures and classes, the other axes taken together.
+
+    sizes: how many measures there are, and how many classes on each axis.
+    """
     atoms = np.arange(int(np.prod(sizes))).reshape(sizes)
 
     def corner(fixed: dict[int, int]) -> Index:
