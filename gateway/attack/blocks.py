@@ -5,6 +5,8 @@ A witness of a part is one of the whole map, so a part can prove a width but nev
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,11 @@ Leaves = NDArray[np.bool_]
 
 
 def blocks_of(geography: Geography) -> list[list[Leaves]]:
-    """Two stages of blocks, (leaf geography) True inside: each area; each division with its areas."""
+    """Stages of blocks, (leaf geography) True inside.
+
+    Each area; each division with its areas; two at a time of the parts that no division crosses, where
+    what a division has in all can change too.
+    """
     everything = np.ones(geography.leaves.universe, dtype=np.bool_)
     areas = [_leaves(geography, [int(code)]) for code in geography.areas]
     inside = np.logical_or.reduce([*areas, ~everything])
@@ -31,7 +37,19 @@ def blocks_of(geography: Geography) -> list[list[Leaves]]:
         if hull.tobytes() not in seen:
             seen.add(hull.tobytes())
             hulls.append(hull)
-    return [small, hulls]
+    parts = _joined([*hulls, *small])
+    two = [one | other for one, other in pairwise(parts)] if hulls and len(parts) > 2 else []
+    return [small, hulls, two]
+
+
+def _joined(blocks: list[Leaves]) -> list[Leaves]:
+    """Blocks that overlap, as one."""
+    parts: list[Leaves] = []
+    for block in blocks:
+        over = [part for part in parts if (part & block).any()]
+        joined = np.logical_or.reduce([block, *over])
+        parts = [part for part in parts if not (part & block).any()] + [joined]
+    return parts
 
 
 def _leaves(geography: Geography, codes: list[int]) -> Leaves:

@@ -26,7 +26,7 @@ UNPUBLISHED_WIDTH = 2.0
 """A closed interval of this length holds two whole numbers wherever it begins; a shorter one may hold one."""
 
 _ROUNDS = 12
-FEW = 1000  # the search is as quick as another pair of tables
+FEW = 3000  # the search is as quick as another pair of tables
 _HELPS = 0.85  # of the targets before; when more are left, the search goes on
 
 

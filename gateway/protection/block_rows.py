@@ -7,6 +7,7 @@ Rows that may not change are equations; those that follow from others are left o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +45,13 @@ class Groups:
     sums: tuple[tuple[int, tuple[int, ...]], ...]
 
 
-def groups_of(layout: Layout, places: Leaves, touched: Mask) -> Groups:
-    """The groups of a layout within some places. touched: (cells) those that may change there."""
+def groups_of(
+    layout: Layout, places: Leaves, touched: Mask, sums: Iterable[tuple[int, tuple[int, ...]]]
+) -> Groups:
+    """The groups of a layout within some places.
+
+    touched: (cells) those that may change there; sums: those of the layout.
+    """
     found: dict[Cell, list[int]] = {}
     for number in np.flatnonzero(touched).tolist():
         cell = layout.cells[number]
@@ -54,13 +60,13 @@ def groups_of(layout: Layout, places: Leaves, touched: Mask) -> Groups:
     of = np.full(len(layout.cells), -1, dtype=np.int64)
     for group, members in enumerate(found.values()):
         of[members] = group
-    sums: dict[tuple[int, tuple[int, ...]], None] = {}
+    within: dict[tuple[int, tuple[int, ...]], None] = {}
     place = of.tolist()
-    for parent, children in layout.sums():
+    for parent, children in sums:
         own = tuple(group for child in children if (group := place[child]) >= 0)
         if own and place[parent] >= 0 and place[parent] not in own:
-            sums.setdefault((place[parent], own))
-    return Groups(tuple(map(tuple, found.values())), of, tuple(sums))
+            within.setdefault((place[parent], own))
+    return Groups(tuple(map(tuple, found.values())), of, tuple(within))
 
 
 def block_rows(groups: Groups, *, kept: Mask, fixed: Mask) -> BlockRows:

@@ -30,6 +30,7 @@ class Blocks:
         self._tables = tables
         self._incidence = incidence_of(tables)
         self._ties = list(tables.ties())
+        self._sums = list(tables.layout.sums())
         self._groups: dict[Extent, Groups] = {}
         layout = tables.layout
         numbers = range(len(layout.areas))
@@ -69,8 +70,9 @@ class Blocks:
         that may not change.
         """
         if extent not in self._groups:
-            layout = self._tables.layout
-            self._groups[extent] = groups_of(layout, extent.places, extent.touched)
+            self._groups[extent] = groups_of(
+                self._tables.layout, extent.places, extent.touched, self._sums
+            )
         rows = block_rows(self._groups[extent], kept=kept, fixed=fixed)
         return Block(
             self._tables,

@@ -102,7 +102,7 @@ class Hiding:
         cells = np.array([cell for cell, _ in found.moves], dtype=np.int64)
         shown = cells[self._layout.shown[cells]]
         self.hidden[shown] = True
-        swaps.prices[shown] = 0.0
+        swaps.hide(shown)
         self._unknowns.add(found.moves, found.areas, shown)
         return True
 

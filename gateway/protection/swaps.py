@@ -46,7 +46,7 @@ class Swaps:
 
     def __init__(self, tables: Tables, atoms: Floats, prices: Floats) -> None:
         layout = self._layout = tables.layout
-        self._tables, self.prices = tables, prices
+        self._tables, self._prices = tables, prices.copy()
         sizes, self._coarse = _coarse_classes(tables)
         coarse = np.zeros((int(np.prod(sizes)), layout.places, len(layout.basic)))
         np.add.at(coarse, self._coarse, atoms.T)
@@ -65,6 +65,10 @@ class Swaps:
         )
         self._piece_of = {p: i for i, piece in enumerate(tables.pieces) for p in piece}
         self._piece_area = layout.area_of[[piece[0] for piece in tables.pieces]]
+
+    def hide(self, cells: Index) -> None:
+        """Cells cost nothing from now on."""
+        self._prices[cells] = 0.0
 
     def find(self, target: int, amount: float, *, frozen: frozenset[int]) -> Swap | None:
         """The cheapest swap that changes a target by an amount, without the figures of some areas."""
@@ -145,7 +149,7 @@ class Swaps:
     def _cost(self, code: int) -> Floats:
         """(patterns) what the shown cells of a code cost that each pattern changes."""
         cells = self._cells[code]
-        prices = np.where(cells >= 0, self.prices[cells], 0.0)
+        prices = np.where(cells >= 0, self._prices[cells], 0.0)
         return self._touched.astype(np.float64) @ prices
 
     def _number(self, layout: Layout) -> None:
