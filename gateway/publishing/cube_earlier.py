@@ -3,6 +3,9 @@
 A month stands in every release until it is too old. Two masks over the same counts tell together what
 each of them hides, so the second one begins where the first one ended. Linked cubes are one: what any
 of them told before, readers have.
+
+A cube without months tells of another time in every release, such as the last twelve months up to its
+day. Many of its counts stay the same for all that; only those are held to.
 """
 
 from __future__ import annotations
@@ -21,16 +24,18 @@ from gateway.model.product import Product
 from gateway.model.release import Manifest, ReleaseId
 from gateway.ports import ReleaseStore
 from gateway.protection.suppression import Earlier
+from gateway.publishing.cube_counts import counted_cube
 from gateway.publishing.cube_links import leader_of, linked_with
-from gateway.publishing.cube_times import slice_axes
+from gateway.publishing.cube_times import slice_axes, time_axis
 from gateway.publishing.earlier import release_of_day
-from gateway.publishing.services import PublishServices
+from gateway.publishing.services import PublishServices, silent
 from gateway.publishing.stored_cube import stored_cube
 from gateway.releases.layout import CUBE_ARROW
 
 _LOG = logging.getLogger(__name__)
 _BESIDE = "published_beside"
 Mask = NDArray[np.bool_]
+Place = tuple[NDArray[np.intp], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +77,34 @@ def beside(
     return {_BESIDE: str(_leading(product, release, catalog=catalog, releases=releases))}
 
 
-def told_by(
-    manifests: Sequence[Manifest], lattice: Lattice, *, releases: ReleaseStore
-) -> Before | None:
-    """What these releases tell of the cells of a lattice; None where they tell nothing of them.
-
-    Raises ReleaseDamaged.
-    """
-    cells = cells_told([stored_cube(manifest, releases) for manifest in manifests], lattice)
-    if not (cells.told | cells.kept).any():
-        return None
-    return Before(cells, tuple(f"{m.product} {m.release}" for m in manifests))
-
-
-def cells_told(cubes: Sequence[Cube], lattice: Lattice) -> Earlier:
+def cells_told(cubes: Sequence[Cube], lattice: Lattice, was: Lattice | None = None) -> Earlier:
     """Told is what any of the cubes publishes, where the count is still the same.
 
-    Kept is what any of them hides and none tells.
+    Kept is what any of them hides and none tells. was: the truth behind them where it is of another
+    time; then only where the count is still the same.
     """
     told, hidden = (np.zeros(lattice.counts.shape, dtype=np.bool_) for _ in range(2))
     for cube in cubes:
-        for here, status, values in _matched(cube, lattice):
+        names = [m.name for m in cube.measures]
+        for here, there in _matched(cube.axes, names, lattice):
+            status, values = cube.status[there], cube.values[there]
             told[here] |= (status == Status.PUBLISHED) & (values == lattice.counts[here])
             hidden[here] |= status == Status.SUPPRESSED
     kept = hidden & ~told
+    if was is not None:
+        kept &= _unchanged(was, lattice)
     for line in lattice.measure_lines:  # who has the whole and the parts has what is left of it
         *parts, rest = line.children
         told[rest] |= told[[line.parent, *parts]].all(axis=0)
     return Earlier(told, kept)
+
+
+def _unchanged(was: Lattice, lattice: Lattice) -> Mask:
+    """(measure, *axes) True where a cell counted as many persons before."""
+    same = np.zeros(lattice.counts.shape, dtype=np.bool_)
+    for here, there in _matched(was.axes, was.measure_names, lattice):
+        same[here] = was.counts[there] == lattice.counts[here]
+    return same
 
 
 def widened(lattice: Lattice, earlier: Earlier) -> Lattice:
@@ -117,11 +122,36 @@ def widened(lattice: Lattice, earlier: Earlier) -> Lattice:
 def told_before_cube(
     product: Product, release: ReleaseId, lattice: Lattice, services: PublishServices
 ) -> Before | None:
-    """What was told of a cube's cells before a release. Raises ReleaseDamaged, ContractFault."""
+    """What was told of a cube's cells before a release; None where nothing was.
+
+    Raises ReleaseDamaged, ContractFault, WarehouseUnavailable, NegativeCount, ReleaseRefused.
+    """
     manifests = earlier_cubes(
         product, release, catalog=services.catalog, releases=services.releases
     )
-    return told_by(manifests, lattice, releases=services.releases)
+    cubes = [stored_cube(manifest, services.releases) for manifest in manifests]
+    cells = cells_told(
+        cubes, lattice, _truth_before(product, release, lattice, manifests, services)
+    )
+    if not (cells.told | cells.kept).any():
+        return None
+    return Before(cells, tuple(f"{m.product} {m.release}" for m in manifests))
+
+
+def _truth_before(
+    product: Product,
+    release: ReleaseId,
+    lattice: Lattice,
+    manifests: Sequence[Manifest],
+    services: PublishServices,
+) -> Lattice | None:
+    """What the warehouse says today of the time of the earlier releases; None where it is the same."""
+    days = {manifest.release.as_of for manifest in manifests} - {release.as_of}
+    if product.cube is None or time_axis(lattice.axes) is not None or len(days) != 1:
+        return None
+    return counted_cube(
+        product, product.cube, as_of=days.pop(), services=services, progress=silent
+    ).joint_lattice
 
 
 def known_by(lattice: Lattice, status: NDArray[np.uint8], told: Mask | None) -> Mask:
@@ -189,27 +219,22 @@ def _is_whole(manifest: Manifest, releases: ReleaseStore) -> bool:
 
 
 def _matched(
-    cube: Cube, lattice: Lattice
-) -> Iterator[tuple[tuple[NDArray[np.intp], ...], NDArray[np.uint8], NDArray[np.float64]]]:
+    axes: Sequence[Axis], measures: Sequence[str], lattice: Lattice
+) -> Iterator[tuple[Place, Place]]:
     """Per measure that both have: the cells that both have, as an index into the lattice, and there.
 
     Months shift and codes come and go, so cells are matched by their codes.
     """
-    names = [axis.name for axis in cube.axes]
-    if sorted(names) != sorted(axis.name for axis in lattice.axes):
+    if [axis.name for axis in axes] != [axis.name for axis in lattice.axes]:
         return
-    order = [names.index(axis.name) for axis in lattice.axes]
-    shared = [
-        _shared(axis, cube.axes[there]) for axis, there in zip(lattice.axes, order, strict=True)
-    ]
-    here, there = (np.ix_(*(pair[side] for pair in shared)) for side in range(2))
-    for number, measure in enumerate(cube.measures):
-        if measure.name in lattice.measure_names:
-            place = np.array(lattice.measure_names.index(measure.name))
-            status, values = (
-                one[number].transpose(order)[there] for one in (cube.status, cube.values)
+    shared = [_shared(axis, there) for axis, there in zip(lattice.axes, axes, strict=True)]
+    for there, name in enumerate(measures):
+        if name in lattice.measure_names:
+            here = lattice.measure_names.index(name)
+            yield (
+                np.ix_(np.array([here]), *(own for own, _ in shared)),
+                np.ix_(np.array([there]), *(theirs for _, theirs in shared)),
             )
-            yield (place, *here), status, values
 
 
 def _shared(here: Axis, there: Axis) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

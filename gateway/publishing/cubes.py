@@ -14,40 +14,22 @@ from gateway.model.product import CubeSpec, MeasureKind, Product
 from gateway.model.release import DeliveredColumn, StoredFile
 from gateway.ports import StagedRelease
 from gateway.protection.derived import Derived
-from gateway.protection.lattice import build_lattice, designed_by
 from gateway.protection.suppression import Protected
 from gateway.protection.suppression_report import report_of
 from gateway.publishing.cube_audit import Audited, protected_cube
-from gateway.publishing.cube_axes import release_axis
+from gateway.publishing.cube_counts import Counted, counted_cube
 from gateway.publishing.cube_derived import derived_measures
 from gateway.publishing.cube_earlier import beside, told_before_cube
 from gateway.publishing.cube_gate import check_cube_files
-from gateway.publishing.cube_leaves import Leaves, leaves_of
+from gateway.publishing.cube_leaves import Leaves
 from gateway.publishing.cube_limits import kept_limits
-from gateway.publishing.cube_links import joint_spec, linked_with
-from gateway.publishing.cube_times import at_times, newest_places, rows_within
+from gateway.publishing.cube_links import linked_with
 from gateway.publishing.dirt import reported_count
-from gateway.publishing.extract import extract_leaves
 from gateway.publishing.services import Progress, PublishServices
 from gateway.publishing.written import Written, stored_file
 from gateway.releases.cube_file import write_cube
 from gateway.releases.cube_table import is_integral, write_cube_table
 from gateway.releases.layout import CUBE_ARROW, CUBE_PARQUET
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A cube as it is true, beside those that it is linked with.
-
-    lattice: every cell, designed where this cube publishes it. joint: the cube that all of them are
-    together; joint_lattice: the same counts, designed where any of them publishes.
-    """
-
-    spec: CubeSpec
-    lattice: Lattice
-    joint: CubeSpec
-    joint_lattice: Lattice
-    leaves: Leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,38 +100,6 @@ def write_cube_release(
         **made.audit,
     }
     return Written(_columns(made.lattice.axes, spec), files, report)
-
-
-def counted_cube(
-    product: Product,
-    spec: CubeSpec,
-    *,
-    as_of: date,
-    services: PublishServices,
-    progress: Progress,
-    newest: int = 0,
-) -> Counted:
-    """Every cell of a cube as it is true, and the leaves that it is counted from.
-
-    newest: so many codes of the time axis, 0 for all. Which places are large enough is decided over all
-    of them. Raises WarehouseUnavailable, ContractFault, NegativeCount, ReleaseRefused.
-    """
-    progress("extract", 0.0)
-    joint = joint_spec(product, spec, services.catalog)
-    table = extract_leaves(product, joint, as_of=as_of, warehouse=services.warehouse)
-    axes = [release_axis(product, d, as_of=as_of, services=services) for d in joint.dimensions]
-    leaves = leaves_of(table, joint, axes, registry=services.registry)
-    progress("add up", 0.2)
-    together = build_lattice(
-        axes, leaves.counts, nestings=joint.nestings, combinations=joint.combinations
-    )
-    own = together if joint is spec else designed_by(together, spec.combinations)
-    if newest == 0:
-        return Counted(spec, own, joint, together, leaves)
-    own, together = (at_times(one, newest_places(axes, newest)) for one in (own, together))
-    rows = rows_within(table, joint, own.axes)
-    leaves = leaves_of(rows, joint, own.axes, registry=services.registry)
-    return Counted(spec, own, joint, together, leaves)
 
 
 def made_cube(counted: Counted, audited: Audited) -> MadeCube:

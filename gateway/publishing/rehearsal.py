@@ -11,6 +11,7 @@ from typing import Any
 from gateway.errors import BadParameter, ReleaseRefused
 from gateway.model.product import Product
 from gateway.publishing.cube_audit import audited_cube
+from gateway.publishing.cube_counts import counted_cube
 from gateway.publishing.cube_earlier import told_before_cube
 from gateway.publishing.cube_gate import check_cube_cells
 from gateway.publishing.cube_limits import Reading, readings
@@ -18,7 +19,7 @@ from gateway.publishing.cube_options import Option, options
 from gateway.publishing.cube_report import LevelRow, TableRow, level_rows, table_rows
 from gateway.publishing.cube_seen import seen_of
 from gateway.publishing.cube_times import slice_names
-from gateway.publishing.cubes import counted_cube, made_cube
+from gateway.publishing.cubes import made_cube
 from gateway.publishing.earlier import release_of_day
 from gateway.publishing.lineage import check_lineage, check_sources
 from gateway.publishing.road import check_day

@@ -17,6 +17,7 @@ from gateway.model.product import CubeSpec, DisclosureRules, MeasureKind, Produc
 from gateway.model.release import Manifest
 from gateway.protection.suppression import Protected
 from gateway.publishing.cube_audit import placed
+from gateway.publishing.cube_counts import counted_cube
 from gateway.publishing.cube_derived import derived_measures
 from gateway.publishing.cube_earlier import known_by, revised_beyond, told_before_cube, widened
 from gateway.publishing.cube_links import status_of, told_beside, with_latent
@@ -28,7 +29,7 @@ from gateway.publishing.cube_times import (
     taken,
     time_axis,
 )
-from gateway.publishing.cubes import assembled, counted_cube
+from gateway.publishing.cubes import assembled
 from gateway.publishing.services import Progress, PublishServices, silent
 
 

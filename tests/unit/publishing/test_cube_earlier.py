@@ -9,15 +9,19 @@ import duckdb
 import pytest
 
 from gateway.adapters.warehouse_duckdb import DuckDbWarehouse
+from gateway.model.cube import Status
 from gateway.model.product import Combination, DisclosureRules, MeasureKind
 from gateway.model.release import ReleaseId
 from gateway.publishing import cube_audit
-from gateway.publishing.cube_earlier import earlier_cubes
+from gateway.publishing.cube_counts import counted_cube
+from gateway.publishing.cube_earlier import earlier_cubes, told_before_cube
 from gateway.publishing.inputs import inputs_sha256
 from gateway.publishing.road import publish
+from gateway.publishing.services import silent
+from gateway.publishing.stored_cube import stored_cube
 
 CREATED = "2026-07-01T03:00:00.000Z"
-EARLY, DAY = date(2026, 6, 29), date(2026, 6, 30)
+WINTER, EARLY, DAY = date(2026, 2, 28), date(2026, 6, 29), date(2026, 6, 30)
 UPPER = ("country", "region", "evk", "area")
 RULES = DisclosureRules(5, "a test", outsider_width=4, insider_width=4)
 
@@ -178,3 +182,52 @@ def test_a_release_depends_on_the_one_before_it(services, leader):
     alone = inputs_of(leader, services)
     run(leader, EARLY, services)
     assert inputs_of(leader, services) != alone
+
+
+@pytest.fixture
+def rolling(leader):
+    """Without months, of another time by its day: fewer people of one place in the winter."""
+    now = "WHERE $as_of IS NOT NULL"
+    then = "WHERE $as_of > DATE '2026-03-01' OR h.kotikunta <> '091' OR h.henkilo_id % 2 = 0"
+    cube = leader.cube
+    assert now in cube.extract
+    return replace(
+        leader,
+        cube=replace(
+            cube,
+            extract=cube.extract.replace(now, then),
+            disclosure=DisclosureRules(60, "a test", outsider_width=59, insider_width=59),
+        ),
+    )
+
+
+def counts_of(product, day, services):
+    return counted_cube(
+        product, product.cube, as_of=day, services=services, progress=silent
+    ).joint_lattice
+
+
+def test_a_cube_without_months_holds_to_what_was_hidden_where_the_count_is_the_same(
+    services, rolling
+):
+    made = run(rolling, WINTER, services)
+    was, now = (counts_of(rolling, day, services) for day in (WINTER, DAY))
+
+    before = told_before_cube(rolling, ReleaseId(DAY, 1), now, services)
+
+    hidden = stored_cube(made.manifest, services.releases).status == Status.SUPPRESSED
+    same = (was.counts == now.counts)[: len(hidden)]
+    assert (hidden & same).any()
+    assert (hidden & ~same).any()
+    assert (before.cells.kept[: len(hidden)] == (hidden & same)).all()
+
+
+def test_a_revision_of_the_same_day_holds_to_all_that_was_hidden(services, rolling, changed):
+    made = run(rolling, DAY, services)
+    again = changed()
+
+    before = told_before_cube(rolling, ReleaseId(DAY, 2), counts_of(rolling, DAY, again), again)
+
+    hidden = stored_cube(made.manifest, services.releases).status == Status.SUPPRESSED
+    assert hidden.any()
+    assert (before.cells.kept[: len(hidden)] == hidden).all()

@@ -11,9 +11,9 @@ from gateway.errors import ContractFault, ReleaseRefused
 from gateway.model.cube import Cube, Status
 from gateway.model.product import Combination, DisclosureRules
 from gateway.publishing import cube_audit
+from gateway.publishing.cube_counts import counted_cube
 from gateway.publishing.cube_gate import check_cube_cells
 from gateway.publishing.cube_links import joint_spec, leaders_first, linked_with, told_beside
-from gateway.publishing.cubes import counted_cube
 from gateway.publishing.rehearsal import rehearse
 from gateway.publishing.release_audit import Strength, audit_release
 from gateway.publishing.road import publish

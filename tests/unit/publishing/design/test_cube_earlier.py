@@ -311,3 +311,20 @@ def test_a_protector_that_cannot_is_still_refused(house, villages, spec, monkeyp
     monkeypatch.setattr(cube_audit, "protect", never)
     with pytest.raises(ReleaseRefused, match="nothing to hide behind"):
         audited_cube(villages, spec, services=house.services, progress=silent)
+
+
+# --- cubes without months -------------------------------------------------------------------------
+
+
+def test_of_another_time_a_hidden_cell_stays_so_only_where_its_count_is_the_same(
+    villages, protected, cube_of
+):
+    same, other = (tuple(cell) for cell in np.argwhere(protected[:2] == Status.SUPPRESSED)[:2])
+    counts = villages.counts.copy()
+    counts[other] += 100
+    now = replace(villages, counts=counts)
+
+    cells = cells_told([cube_of(protected)], now, villages)
+
+    assert cells.kept[same]
+    assert not cells.kept[other]
