@@ -47,7 +47,7 @@ soak-pseudonyms: $(VENV)/.dev
 
 soak-cubes: $(VENV)/.dev
 	SOAK=1 SOAK_EXAMPLES=$(SOAK_EXAMPLES) $(BIN)/python -m pytest -v -n 2 \
-	    $(addprefix tests/property/test_,$(addsuffix .py,widths attack means suppression))
+	    $(addprefix tests/property/test_,$(addsuffix .py,widths finest_classes attack means suppression))
 
 soak-crashes: $(VENV)/.dev
 	JAKELU_KILLS=20 $(BIN)/python -m pytest -v tests/e2e/test_crash.py tests/unit/publishing/test_road.py

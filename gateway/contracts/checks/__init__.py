@@ -12,6 +12,7 @@ from gateway.contracts.checks.lineage import check_lineage
 from gateway.contracts.checks.measures import check_measures
 from gateway.contracts.checks.naming import check_naming
 from gateway.contracts.checks.sensitive import check_sensitive
+from gateway.contracts.checks.snapshots import check_snapshots
 from gateway.contracts.checks.sql_flow import check_sql_flow
 from gateway.contracts.checks.sql_text import check_sql_text
 from gateway.contracts.checks.transformations import check_transformations
@@ -44,3 +45,4 @@ def cross_checks(
     yield from check_lattice(contract, lists)
     yield from check_measures(contract)
     yield from check_limits(contract)
+    yield from check_snapshots(contract)

@@ -1,0 +1,30 @@
+"""Cubes of a day are coarse: a change of one between two days is one person."""
+
+from __future__ import annotations
+
+OUTCOMES = "service-outcomes.yaml"
+MONTHLY = "{property: frequency, value: monthly}"
+DAILY = "{property: frequency, value: daily}"
+
+
+def test_a_daily_cube_without_months_may_not_tell_of_areas(workshop):
+    workshop.change(OUTCOMES, MONTHLY, DAILY)
+    workshop.expect(OUTCOMES, "geography: [country, area]", "tells of each `area`", "region")
+
+
+def test_nor_may_a_weekly_one(workshop):
+    workshop.change(OUTCOMES, MONTHLY, "{property: frequency, value: weekly}")
+    workshop.expect(OUTCOMES, "geography: [country, area]", "A weekly cube", "give the cube months")
+
+
+def test_a_daily_cube_without_months_may_not_cross_two_classifications(workshop):
+    workshop.change(OUTCOMES, MONTHLY, DAILY)
+    workshop.change(OUTCOMES, "[country, area]", "[country, region]")
+    workshop.change(OUTCOMES, "levels: [country, area]", "levels: [country, region, area]")
+    workshop.change(OUTCOMES, "levels: [months]", "levels: [all, months]")
+    assert any("crosses `service` and `follow_up`" in str(fault) for fault in workshop.faults())
+
+
+def test_a_cube_of_closed_months_may_be_published_every_day(workshop):
+    assert DAILY in workshop.text("job-seekers.yaml")
+    assert workshop.faults() == ()
