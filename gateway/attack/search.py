@@ -13,11 +13,13 @@ from gateway.attack.incidence import Indices
 from gateway.attack.model import Model
 from gateway.attack.programme import Programme
 from gateway.attack.tables import Tables
-from gateway.attack.targets import Spot
+from gateway.attack.targets import Kind, Spot
 from gateway.attack.viewers import Viewers
 from gateway.attack.witnesses import WIDTH, Ledger
 from gateway.errors import ReleaseRefused
 
+PERSON = 1.0
+"""An unpublished count that can be one more or one fewer is not pinned down, however narrow besides."""
 BEYOND = 1e-4
 """An end of an interval is exact when this much further is out of reach."""
 
@@ -175,6 +177,8 @@ def _decide(search: Search, programme: Programme, target: int, viewer: int) -> l
         raise ReleaseRefused("The audit has no answer: a circuit failed its check.")
     search.ledger.give_up(target, viewer)
     spot = search.model.targets.spots[target]
+    if spot.kind is Kind.UNPUBLISHED and max(value - low, high - value) >= PERSON - WIDTH:
+        return []
     return [Refuted(spot, search.viewers.names[viewer], low, high)]
 
 

@@ -23,7 +23,10 @@ from gateway.attack.targets import Found, Kind, Spot, Targets
 from gateway.attack.viewers import Viewers
 
 UNPUBLISHED_WIDTH = 2.0
-"""A closed interval of this length holds two whole numbers wherever it begins; a shorter one may hold one."""
+"""A closed interval of this length holds two whole numbers wherever it begins, so it is proof enough.
+
+What stays narrower is asked for its ends: see `PERSON` in `search`.
+"""
 
 _ROUNDS = 12
 FEW = 3000  # the search is as quick as another pair of tables

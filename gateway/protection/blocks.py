@@ -29,7 +29,7 @@ class Blocks:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._incidence = incidence_of(tables)
-        self._ties = list(tables.ties())
+        self._ties = list(tables.ties()), list(tables.country_ties())
         self._sums = list(tables.layout.sums())
         self._groups: dict[Extent, Groups] = {}
         layout = tables.layout

@@ -22,7 +22,7 @@ from gateway.protection.block_rows import BlockRows
 from gateway.protection.cells import Index
 from gateway.protection.extents import Extent
 from gateway.protection.incidence import Incidence
-from gateway.protection.tables import EVERYBODYS, Tables, Terms
+from gateway.protection.tables import EVERYBODYS, Tables, Tie
 
 Floats = NDArray[np.float64]
 _ENDLESS = 1e6  # persons; no cell moves by more
@@ -52,7 +52,7 @@ class Block:
     """The programme of an extent: columns of its tables, and two per row that may change.
 
     rows: the cells that are one number within the block, by row.
-    truth: (columns of the tables); others: (areas, W columns) persons of them that an area does not know.
+    ties: those of pieces, and those of the country. truth: (columns of the tables); others: (areas, W columns) persons of them that an area does not know.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Block:
         *,
         rows: BlockRows,
         incidence: Incidence,
-        ties: Iterable[tuple[Terms, Terms]],
+        ties: tuple[Sequence[Tie], Sequence[Tie]],
         truth: Floats,
         others: Floats,
     ) -> None:
@@ -77,9 +77,13 @@ class Block:
         place = np.full(tables.columns, -1, dtype=np.int64)
         place[self._columns] = np.arange(len(self._columns))
         sums = [_inside(place[incidence.of(own[0])]) for own in (*rows.rows, *rows.still)]
-        self._shares = _Shares(sums, self._areas)
-        inside = [(_inside(place[list(one)]), _inside(place[list(two)])) for one, two in ties]
-        self._solver = self._programme(sums, rows, [tie for tie in inside if any(tie)])
+        own, country = (
+            [(_inside(place[list(one)]), _inside(place[list(two)])) for one, two in some]
+            for some in ties
+        )
+        self._shares = _Shares([*sums, *(pieces for _, pieces in country)], self._areas)
+        inside = [tie for tie in (*own, *country) if any(tie)]
+        self._solver = self._programme(sums, rows, inside)
 
     def row_of(self, cell: int) -> int:
         """The row of a cell, -1 when it cannot change within the block."""
@@ -192,7 +196,7 @@ class Block:
 
 
 class _Shares:
-    """What each area contributes to each row.
+    """What each area contributes to each row, and to each sum that is tied to the country's.
 
     An area whose share of every row stays is none whose figures a circuit changes: without its
     part the circuit would be the same.

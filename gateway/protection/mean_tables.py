@@ -90,7 +90,7 @@ def sum_tables(axes: Sequence[Axis], designed: Mask) -> SumTables:
     layout = layout_of(axes, designed[None], measure_lines=(), latent=frozenset())
     tables = tables_of(layout)
     terms = [tables.terms(cell) for cell in layout.cells]
-    ties = list(tables.ties())
+    ties = [*tables.ties(), *tables.country_ties()]
     ones = [np.repeat([1.0, -1.0], [len(left), len(right)]) for left, right in ties]
     return SumTables(
         layout,

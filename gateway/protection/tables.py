@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from gateway.protection.cells import Cell, Index, Layout, Leaves
 
 Terms = tuple[int, ...]
+Tie = tuple[Terms, Terms]
 Groups = tuple[tuple[int, ...], ...]
 NOBODYS, EVERYBODYS = -1, -2
 
@@ -151,8 +152,8 @@ class Tables:
         """Whether a cell is a sum of W."""
         return len(self.finest) > 0 and len(cell.places) == self.layout.places
 
-    def ties(self) -> Iterator[tuple[Terms, Terms]]:
-        """Two sums that are one number, for each tie of the module's text, and each split."""
+    def ties(self) -> Iterator[Tie]:
+        """Two sums of one piece that are one number, and two measures that are divided twice."""
         parts = range(len(self.basic))
         kinds_of_groups = _within(self.kinds, self.groups)
         for piece in range(len(self.pieces)):
@@ -162,16 +163,19 @@ class Tables:
                         tuple(self.x(place, group, part) for place in self.pieces[piece]),
                         tuple(self.n(piece, kind, part) for kind in kinds),
                     )
-        for kind, own in enumerate(self.finest_of_kinds()):
-            for part in parts:
-                yield (
-                    tuple(self.w(one, part) for one in own),
-                    tuple(self.n(piece, kind, part) for piece in range(len(self.pieces))),
-                )
         for first, second in self.layout.splits:
             one, two = [self.basic[m] for m in first], [self.basic[m] for m in second]
             for start in range(0, self.columns, len(self.basic)):
                 yield tuple(start + part for part in one), tuple(start + part for part in two)
+
+    def country_ties(self) -> Iterator[Tie]:
+        """The country's finest classes of a kind, and the kind in all pieces: one number."""
+        for kind, own in enumerate(self.finest_of_kinds()):
+            for part in range(len(self.basic)):
+                yield (
+                    tuple(self.w(one, part) for one in own),
+                    tuple(self.n(piece, kind, part) for piece in range(len(self.pieces))),
+                )
 
     def finest_of_kinds(self) -> Sequence[Sequence[int]]:
         """(kinds) the finest classes of each; empty where kinds are the finest."""
