@@ -32,13 +32,9 @@ class Widths:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """change: of the target; areas: whose own figures change; shown: cells that must be hidden.
-
-    touched: (areas) the same as areas.
-    """
+    """change: of the target; touched: (areas) True where own figures change; shown: to be hidden."""
 
     change: float
-    areas: frozenset[int]
     shown: frozenset[int]
     touched: NDArray[np.bool_]
 
@@ -68,7 +64,7 @@ class Unknowns:
         touched = np.zeros(self._others.shape[1], dtype=np.bool_)
         touched[list(areas)] = True
         for target, by in changes:
-            self._by_target[target].append(_Found(by, areas, hidden, touched))
+            self._by_target[target].append(_Found(by, hidden, touched))
             self._stacked.pop(target, None)
             for cell in hidden:
                 self._by_shown[cell].add(target)
@@ -90,13 +86,10 @@ class Unknowns:
 
     def is_wide(self, target: int, reader: Coalition, *, without: int = -1) -> bool:
         """Whether the circuits put a target far enough apart for a reader. without: as in `open_to`."""
-        found = self._by_target[target]
-        changes = [
-            0.0,
-            *(one.change for one in found if not one.areas & reader and without not in one.shown),
-        ]
+        changes, touched = self._circuits(target, without)
+        kept = changes[~touched[:, list(reader)].any(axis=1)]
         width = self._widths.insider if reader else self._widths.outsider
-        return max(changes) - min(changes) >= width - _ROUNDING
+        return bool(np.ptp(kept) >= width - _ROUNDING)
 
     def users(self, cell: int) -> list[int]:
         """The targets with a circuit that changes a cell."""

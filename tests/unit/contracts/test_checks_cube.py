@@ -105,8 +105,9 @@ def test_refuses_municipalities_in_more_detail_than_their_areas(workshop):
 def test_refuses_courses_of_areas_without_those_of_the_country(workshop):
     old = "geography: [country]\n              service: [total, service, course]"
     workshop.change(OUTCOMES, old, old.replace("[country]", "[area]"))
-    (fault,) = workshop.faults()
-    assert fault.remedy == "Publish also: country × course × months."
+    closure, limit = workshop.faults()
+    assert closure.remedy == "Publish also: country × course × months."
+    assert "`finished` at the levels of this limit" in limit.message
 
 
 @pytest.mark.parametrize("measure", ["mean_duration", "activation_rate"])
