@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class ClassSwaps:
         self._kind_of = np.zeros(len(tables.finest), dtype=np.int64)
         for kind, own in enumerate(self._alike):
             self._kind_of[own] = kind
-        self._ways = np.array(list(_ways(len(tables.basic))))
+        self._ways = np.array(list(_ways(tables))).reshape(-1, len(tables.basic))
         covers = np.zeros((max(layout.parts) + 1, len(tables.basic)))
         for measure, parts in layout.parts.items():
             covers[measure, [tables.basic[part] for part in parts]] = 1
@@ -147,10 +148,17 @@ class ClassSwaps:
                 self._sets_of[member].append(held)
 
 
-def _ways(basic: int) -> Iterator[Floats]:
-    """(basic measures) what one person more is: one in a measure, or one moved between two."""
-    unit = np.eye(basic)
-    yield from unit
-    for first in range(basic):
-        for second in range(first + 1, basic):
-            yield unit[first] - unit[second]
+def _ways(tables: Tables) -> Iterator[Floats]:
+    """(basic measures) what one person more is: one in a measure, or one moved between two.
+
+    A measure that is divided twice changes by as much in both divisions.
+    """
+    unit = np.eye(len(tables.basic))
+    between = [unit[one] - unit[other] for one, other in combinations(range(len(unit)), 2)]
+    for way in (*unit, *between):
+        of = {measure: way[number] for measure, number in tables.basic.items()}
+        if all(
+            sum(of[m] for m in first) == sum(of[m] for m in second)
+            for first, second in tables.layout.splits
+        ):
+            yield way

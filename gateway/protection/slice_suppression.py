@@ -68,7 +68,7 @@ def _hidden(task: Task, tables: Tables, blocks: Blocks) -> Mask:
     """(cells) True where hidden."""
     layout, rules = tables.layout, task.terms.rules
     values = layout.values(task.counts)
-    firm = np.array([cell.measure in task.firm for cell in layout.cells])
+    firm = np.array([cell.measure in task.firm for cell in layout.cells], dtype=np.bool_)
     small = ((values > 0) & (values < rules.threshold)) | layout.gathered(task.also)
     small &= ~firm
     told = (layout.gathered(task.told) | firm) & ~small

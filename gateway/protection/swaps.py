@@ -51,17 +51,13 @@ class Swaps:
         coarse = np.zeros((int(np.prod(sizes)), layout.places, len(layout.basic)))
         np.add.at(coarse, self._coarse, atoms.T)
         by_place = np.moveaxis(coarse, 0, 2).reshape(layout.places, -1)
-        by_piece = np.stack([by_place[list(piece)].sum(axis=0) for piece in tables.pieces])
         self._patterns = list(_patterns([len(layout.basic), *sizes]))
         self._number(layout)
         self._effects()
-        self._by_place, self._by_piece = by_place, by_piece
-        none = np.zeros((len(by_piece), 0))
+        self._by_place = by_place
         self._up, self._down = (
-            np.concatenate(
-                [none, *(_room(by_piece, own).sum(axis=1)[:, None] for own in side)], axis=1
-            )
-            for side in ([p.loses for p in self._patterns], [p.gains for p in self._patterns])
+            self._room_of_pieces([getattr(pattern, side) for pattern in self._patterns])
+            for side in ("loses", "gains")
         )
         self._piece_of = {p: i for i, piece in enumerate(tables.pieces) for p in piece}
         self._piece_area = layout.area_of[[piece[0] for piece in tables.pieces]]
@@ -112,6 +108,23 @@ class Swaps:
         ]
         areas = {int(self._piece_area[one]), int(self._piece_area[other])} - {-1}
         return Swap(tuple(moves), frozenset(areas), cost)
+
+    def _room_of_pieces(self, corners: Sequence[Corners]) -> Floats:
+        """(pieces, patterns) how many persons can move while every place keeps its own sums.
+
+        None in a piece whose places publish what the pattern changes.
+        """
+        by_place = np.zeros((len(self._by_place), len(corners)))
+        for number, own in enumerate(corners):
+            by_place[:, number] = _room(self._by_place, own).sum(axis=1)
+        pieces = self._tables.pieces
+        found = np.stack([by_place[list(piece)].sum(axis=0) for piece in pieces])
+        for number, piece in enumerate(pieces):
+            alone = [frozenset({place}) for place in piece if len(piece) > 1]
+            codes = [self._code_of[place] for place in alone if place in self._code_of]
+            kinds = (self._cells[codes] >= 0).any(axis=0)
+            found[number, self._touched[:, kinds].any(axis=1)] = 0.0
+        return found
 
     def _between_places(self, target: int, place: int, amount: float) -> Swap | None:
         effect = self._net[:, self._kind_of[target]] * np.sign(amount)
@@ -181,7 +194,7 @@ class Swaps:
         for kind, (measure, classes) in enumerate(self._kinds):
             for part in layout.parts[measure]:
                 covers[kind, self._tables.basic[part], self._coarse[sorted(classes)]] = 1
-        covers = covers.reshape(len(self._kinds), -1)
+        covers = covers.reshape(len(self._kinds), len(layout.basic) * coarse)
         shape = (len(self._patterns), len(self._kinds))
         self._net, self._touched = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
         for number, pattern in enumerate(self._patterns):
@@ -192,8 +205,12 @@ class Swaps:
         # Two places may move different classes beneath a pattern: what tells those apart would change
         # in the sum over both places.
         sure = ~(self._touched & (self._net == 0)).any(axis=1)
+        # Where the country tells finer classes apart, so would what it tells of each class and measure.
+        single = [
+            not len(self._tables.finest) or len(pattern.gains[0]) == 1 for pattern in self._patterns
+        ]
         two = [len(pattern.gains) == 2 for pattern in self._patterns]
-        self._wide = sure & np.array(two, dtype=np.bool_)
+        self._wide = sure & np.array(single) & np.array(two, dtype=np.bool_)
 
 
 def _room(counts: Floats, corners: Corners) -> Floats:

@@ -5,7 +5,7 @@ each of them hides, so the second one begins where the first one ended. Linked c
 of them told before, readers have.
 
 A cube without months tells of another time in every release, such as the last twelve months up to its
-day. Many of its counts stay the same for all that; only those are held to.
+day. Many of its counts stay nearly the same for all that; only those are held to.
 """
 
 from __future__ import annotations
@@ -77,11 +77,13 @@ def beside(
     return {_BESIDE: str(_leading(product, release, catalog=catalog, releases=releases))}
 
 
-def cells_told(cubes: Sequence[Cube], lattice: Lattice, was: Lattice | None = None) -> Earlier:
+def cells_told(
+    cubes: Sequence[Cube], lattice: Lattice, *, was: Lattice | None = None, width: int = 0
+) -> Earlier:
     """Told is what any of the cubes publishes, where the count is still the same.
 
     Kept is what any of them hides and none tells. was: the truth behind them where it is of another
-    time; then only where the count is still the same.
+    time; then only where the count has changed by less than a width, in persons.
     """
     told, hidden = (np.zeros(lattice.counts.shape, dtype=np.bool_) for _ in range(2))
     for cube in cubes:
@@ -92,19 +94,22 @@ def cells_told(cubes: Sequence[Cube], lattice: Lattice, was: Lattice | None = No
             hidden[here] |= status == Status.SUPPRESSED
     kept = hidden & ~told
     if was is not None:
-        kept &= _unchanged(was, lattice)
+        kept &= _is_near(was, lattice, width)
     for line in lattice.measure_lines:  # who has the whole and the parts has what is left of it
         *parts, rest = line.children
         told[rest] |= told[[line.parent, *parts]].all(axis=0)
     return Earlier(told, kept)
 
 
-def _unchanged(was: Lattice, lattice: Lattice) -> Mask:
-    """(measure, *axes) True where a cell counted as many persons before."""
-    same = np.zeros(lattice.counts.shape, dtype=np.bool_)
+def _is_near(was: Lattice, lattice: Lattice, width: int) -> Mask:
+    """(measure, *axes) True where a cell counted nearly as many persons before.
+
+    Whoever knows of the few who came or left has the one count when the other is told.
+    """
+    near = np.zeros(lattice.counts.shape, dtype=np.bool_)
     for here, there in _matched(was.axes, was.measure_names, lattice):
-        same[here] = was.counts[there] == lattice.counts[here]
-    return same
+        near[here] = np.abs(was.counts[there] - lattice.counts[here]) < width
+    return near
 
 
 def widened(lattice: Lattice, earlier: Earlier) -> Lattice:
@@ -130,12 +135,16 @@ def told_before_cube(
         product, release, catalog=services.catalog, releases=services.releases
     )
     cubes = [stored_cube(manifest, services.releases) for manifest in manifests]
-    cells = cells_told(
-        cubes, lattice, _truth_before(product, release, lattice, manifests, services)
-    )
+    was = _truth_before(product, release, lattice, manifests, services)
+    cells = cells_told(cubes, lattice, was=was, width=_width(product))
     if not (cells.told | cells.kept).any():
         return None
     return Before(cells, tuple(f"{m.product} {m.release}" for m in manifests))
+
+
+def _width(product: Product) -> int:
+    rules = None if product.cube is None else product.cube.disclosure
+    return 0 if rules is None else max(rules.outsider_width, rules.insider_width)
 
 
 def _truth_before(
@@ -145,9 +154,14 @@ def _truth_before(
     manifests: Sequence[Manifest],
     services: PublishServices,
 ) -> Lattice | None:
-    """What the warehouse says today of the time of the earlier releases; None where it is the same."""
-    days = {manifest.release.as_of for manifest in manifests} - {release.as_of}
+    """What the warehouse says today of the time of the earlier releases.
+
+    None where any of them is of the same time: then it is held to all that was hidden.
+    """
+    days = {manifest.release.as_of for manifest in manifests}
     if product.cube is None or time_axis(lattice.axes) is not None or len(days) != 1:
+        return None
+    if release.as_of in days:
         return None
     return counted_cube(
         product, product.cube, as_of=days.pop(), services=services, progress=silent

@@ -56,32 +56,32 @@ def country(areas, regions):
     return axis("geography", codes, AxisRole.GEO)
 
 
-def cube(geography, finished, employed, *, course_by_sex):
-    """finished, employed: (area, course, sex) counts, the second at most the first."""
-    places = [i for i, one in enumerate(geography.codes) if one.level == "area"]
+def cube(geography, finished, employed, *, course_by_sex, crossed=True, places=None):
+    """finished, employed: (area, course, sex) counts, the second at most the first.
+
+    crossed: whether places publish service by sex, and not one of them at a time; places: the levels
+    that publish anything, all of them for None.
+    """
+    areas = [i for i, one in enumerate(geography.codes) if one.level == "area"]
     courses = [i for i, one in enumerate(SERVICE.codes) if one.level == "course"]
-    positions = np.array([(a, c, 1 + s) for a in places for c in courses for s in range(2)]).T
+    positions = np.array([(a, c, 1 + s) for a in areas for c in courses for s in range(2)]).T
     counts = {"finished": finished.reshape(-1), "employed": employed.reshape(-1)}
-    above = tuple(dict.fromkeys(one.level for one in geography.codes))
-    sexes = ("total", "sex")
-    combinations = [
-        Combination(
-            {"geography": above, "service": ("total", "service"), "sex": sexes}, frozenset(counts)
-        ),
-        Combination(
-            {
-                "geography": ("country",),
-                "service": ("course",),
-                "sex": sexes if course_by_sex else ("total",),
-            },
-            frozenset(counts),
-        ),
+    above = places or tuple(dict.fromkeys(one.level for one in geography.codes))
+    services, sexes, total = ("total", "service"), ("total", "sex"), ("total",)
+    below = [(services, sexes)] if crossed else [(services, total), (total, sexes)]
+    designs = [
+        *((above, *levels) for levels in below),
+        (("country",), services, sexes),
+        (("country",), ("course",), sexes if course_by_sex else total),
     ]
     return build_lattice(
         (geography, SERVICE, SEX),
         LeafCounts(positions, counts),
         nestings=(Nesting("finished", ("employed",)),),
-        combinations=combinations,
+        combinations=[
+            Combination({"geography": g, "service": c, "sex": s}, frozenset(counts))
+            for g, c, s in designs
+        ],
     )
 
 
@@ -101,6 +101,7 @@ def lattices(draw):
         finished.astype(np.int64),
         employed.astype(np.int64),
         course_by_sex=draw(st.booleans()),
+        crossed=draw(st.booleans()),
     )
 
 
@@ -172,3 +173,11 @@ def test_the_true_table_keeps_every_tie(course_by_sex):
         truth[list(tables.terms(cell))].sum() == values[number]
         for number, cell in enumerate(layout.cells)
     )
+
+
+def test_a_cube_of_the_country_alone_is_protected_though_it_has_areas():
+    dice = np.random.default_rng(5)
+    finished = dice.poisson(4, (3, sum(COURSES.values()), 2)).astype(np.int64)
+    lattice = cube(country(3, 0), finished, finished // 2, course_by_sex=True, places=("country",))
+
+    assert audit(lattice, protect(lattice, RULES).status).findings == ()

@@ -46,12 +46,15 @@ def _has_months(cube: CubeSpec) -> bool:
 
 
 def _divided(cube: CubeSpec, combination: Combination) -> list[str]:
-    """The classifications that a combination publishes below their first level."""
+    """The classifications that a combination publishes below their totals: the first of several levels."""
     return [
         dimension.name
         for dimension in cube.dimensions
         if dimension.role is AxisRole.CLASS
-        and any(
-            level != dimension.levels[0] for level in combination.levels.get(dimension.name, ())
+        and (
+            len(dimension.levels) == 1
+            or any(
+                level != dimension.levels[0] for level in combination.levels.get(dimension.name, ())
+            )
         )
     ]

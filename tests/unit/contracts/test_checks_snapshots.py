@@ -19,10 +19,8 @@ def test_nor_may_a_weekly_one(workshop):
 
 def test_a_daily_cube_without_months_may_not_cross_two_classifications(workshop):
     workshop.change(OUTCOMES, MONTHLY, DAILY)
-    workshop.change(OUTCOMES, "[country, area]", "[country, region]")
-    workshop.change(OUTCOMES, "levels: [country, area]", "levels: [country, region, area]")
-    workshop.change(OUTCOMES, "levels: [months]", "levels: [all, months]")
-    assert any("crosses `service` and `follow_up`" in str(fault) for fault in workshop.faults())
+    workshop.change_all(OUTCOMES, "geography: [country, area]", "geography: [country]")
+    assert any("crosses `service` and `follow_up`" in f.message for f in workshop.faults())
 
 
 def test_a_cube_of_closed_months_may_be_published_every_day(workshop):

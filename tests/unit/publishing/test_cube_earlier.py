@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import duckdb
+import numpy as np
 import pytest
 
 from gateway.adapters.warehouse_duckdb import DuckDbWarehouse
@@ -188,7 +189,7 @@ def test_a_release_depends_on_the_one_before_it(services, leader):
 def rolling(leader):
     """Without months, of another time by its day: fewer people of one place in the winter."""
     now = "WHERE $as_of IS NOT NULL"
-    then = "WHERE $as_of > DATE '2026-03-01' OR h.kotikunta <> '091' OR h.henkilo_id % 2 = 0"
+    then = "WHERE $as_of > DATE '2026-03-01' OR h.kotikunta <> '837' OR h.henkilo_id % 4 = 0"
     cube = leader.cube
     assert now in cube.extract
     return replace(
@@ -207,7 +208,7 @@ def counts_of(product, day, services):
     ).joint_lattice
 
 
-def test_a_cube_without_months_holds_to_what_was_hidden_where_the_count_is_the_same(
+def test_a_cube_without_months_holds_to_what_was_hidden_where_the_count_has_hardly_changed(
     services, rolling
 ):
     made = run(rolling, WINTER, services)
@@ -216,10 +217,10 @@ def test_a_cube_without_months_holds_to_what_was_hidden_where_the_count_is_the_s
     before = told_before_cube(rolling, ReleaseId(DAY, 1), now, services)
 
     hidden = stored_cube(made.manifest, services.releases).status == Status.SUPPRESSED
-    same = (was.counts == now.counts)[: len(hidden)]
-    assert (hidden & same).any()
-    assert (hidden & ~same).any()
-    assert (before.cells.kept[: len(hidden)] == (hidden & same)).all()
+    near = (np.abs(was.counts - now.counts) < 59)[: len(hidden)]
+    assert (hidden & near).any()
+    assert (hidden & ~near).any()
+    assert (before.cells.kept[: len(hidden)] == (hidden & near)).all()
 
 
 def test_a_revision_of_the_same_day_holds_to_all_that_was_hidden(services, rolling, changed):

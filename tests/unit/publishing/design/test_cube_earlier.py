@@ -316,15 +316,18 @@ def test_a_protector_that_cannot_is_still_refused(house, villages, spec, monkeyp
 # --- cubes without months -------------------------------------------------------------------------
 
 
-def test_of_another_time_a_hidden_cell_stays_so_only_where_its_count_is_the_same(
+def test_of_another_time_a_hidden_cell_stays_so_only_where_its_count_has_hardly_changed(
     villages, protected, cube_of
 ):
-    same, other = (tuple(cell) for cell in np.argwhere(protected[:2] == Status.SUPPRESSED)[:2])
+    hidden = np.argwhere(protected[:2] == Status.SUPPRESSED)[:3]
+    same, near, far = (tuple(cell) for cell in hidden)
     counts = villages.counts.copy()
-    counts[other] += 100
+    counts[near] += 3
+    counts[far] += 4
     now = replace(villages, counts=counts)
 
-    cells = cells_told([cube_of(protected)], now, villages)
+    cells = cells_told([cube_of(protected)], now, was=villages, width=4)
 
     assert cells.kept[same]
-    assert not cells.kept[other]
+    assert cells.kept[near]
+    assert not cells.kept[far]
