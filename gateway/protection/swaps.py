@@ -210,7 +210,7 @@ class Swaps:
             not len(self._tables.finest) or len(pattern.gains[0]) == 1 for pattern in self._patterns
         ]
         two = [len(pattern.gains) == 2 for pattern in self._patterns]
-        self._wide = sure & np.array(single) & np.array(two, dtype=np.bool_)
+        self._wide = sure & np.array(single, dtype=np.bool_) & np.array(two, dtype=np.bool_)
 
 
 def _room(counts: Floats, corners: Corners) -> Floats:
