@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 class Blocks:
     """What the blocks of a layout have in common, whatever the counts of a slice.
 
-    areas: each one by itself; parts: of the country, such that no sum crosses from one to another but
-    the sum over everything, and the country's finest classes, kind by kind.
+    parts: of the country, such that no sum crosses from one to another but the sum over everything,
+    and the country's finest classes, kind by kind.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -39,7 +39,7 @@ class Blocks:
         parts = _joined([*sorted(sums, key=sorted), *areas])
         if not any(len(part) > 1 and part not in areas for part in parts):
             parts = [frozenset(range(layout.places))]  # nothing between the areas and the country
-        self.areas = [self._of(area) for area in areas]
+        self._areas = [self._of(area) for area in areas]
         self.parts = [self._of(part) for part in parts]
         self.parts += [
             extent_of(tables, self._incidence, pieces=(), finest=own)
@@ -56,7 +56,7 @@ class Blocks:
 
     def stages(self) -> Iterator[Sequence[Extent]]:
         """Each area by itself, then the parts of the country, two of them, and all of it."""
-        yield self.areas
+        yield self._areas
         yield self.parts
         yield self._pairs
         yield [self._everything]

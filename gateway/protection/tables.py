@@ -30,7 +30,7 @@ from gateway.protection.cells import Cell, Index, Layout, Leaves
 Terms = tuple[int, ...]
 Tie = tuple[Terms, Terms]
 Groups = tuple[tuple[int, ...], ...]
-NOBODYS, EVERYBODYS = -1, -2
+EVERYBODYS = -2  # of a column that no area has alone; -1 where no area has any of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class Tables:
     """The columns of all tables of a layout.
 
     pieces: leaf places of each piece; rows: the places of pieces with several, with their order;
-    kinds, groups, finest: leaf classes of each, none of the finest where kinds say as much; basic: the layout's
-    basic measures, with their order.
+    kinds, groups, finest: leaf classes of each, none of the finest where kinds say as much;
+    basic: the layout's basic measures, with their order.
     Columns are numbered N first, then X, then W, the basic measure running fastest.
     """
 
@@ -105,7 +105,7 @@ class Tables:
         )
 
     def areas(self) -> Index:
-        """(columns) the area that knows them as its own; NOBODYS, or EVERYBODYS of the whole country."""
+        """(columns) the area that knows them as its own, -1 for none, or EVERYBODYS."""
         per_part = len(self.basic)
         own = self.layout.area_of
         of_pieces = own[[piece[0] for piece in self.pieces]]

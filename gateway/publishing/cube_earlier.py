@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,8 +89,7 @@ def cells_told(
     told, hidden = (np.zeros(lattice.counts.shape, dtype=np.bool_) for _ in range(2))
     for cube in cubes:
         names = [m.name for m in cube.measures]
-        for here, there in _matched(cube.axes, names, lattice):
-            status, values = cube.status[there], cube.values[there]
+        for here, (status, values) in _matched(cube.axes, names, lattice, cube.status, cube.values):
             told[here] |= (status == Status.PUBLISHED) & (values == lattice.counts[here])
             hidden[here] |= status == Status.SUPPRESSED
     kept = hidden & ~told
@@ -107,8 +107,8 @@ def _is_near(was: Lattice, lattice: Lattice, width: int) -> Mask:
     Whoever knows of the few who came or left has the one count when the other is told.
     """
     near = np.zeros(lattice.counts.shape, dtype=np.bool_)
-    for here, there in _matched(was.axes, was.measure_names, lattice):
-        near[here] = np.abs(was.counts[there] - lattice.counts[here]) < width
+    for here, (counts,) in _matched(was.axes, was.measure_names, lattice, was.counts):
+        near[here] = np.abs(counts - lattice.counts[here]) < width
     return near
 
 
@@ -233,22 +233,23 @@ def _is_whole(manifest: Manifest, releases: ReleaseStore) -> bool:
 
 
 def _matched(
-    axes: Sequence[Axis], measures: Sequence[str], lattice: Lattice
-) -> Iterator[tuple[Place, Place]]:
-    """Per measure that both have: the cells that both have, as an index into the lattice, and there.
+    axes: Sequence[Axis], measures: Sequence[str], lattice: Lattice, *arrays: NDArray[Any]
+) -> Iterator[tuple[Place, list[NDArray[Any]]]]:
+    """Per measure that both have: the cells that both have, as an index into the lattice, and arrays there.
 
-    Months shift and codes come and go, so cells are matched by their codes.
+    arrays: (measures, *axes). Months shift, codes come and go, and dimensions may change their order, so
+    cells are matched by name and code.
     """
-    if [axis.name for axis in axes] != [axis.name for axis in lattice.axes]:
+    names = [axis.name for axis in axes]
+    if sorted(names) != sorted(axis.name for axis in lattice.axes):
         return
-    shared = [_shared(axis, there) for axis, there in zip(lattice.axes, axes, strict=True)]
-    for there, name in enumerate(measures):
+    order = [names.index(axis.name) for axis in lattice.axes]
+    shared = [_shared(axis, axes[n]) for axis, n in zip(lattice.axes, order, strict=True)]
+    here, there = (np.ix_(*(pair[side] for pair in shared)) for side in range(2))
+    for number, name in enumerate(measures):
         if name in lattice.measure_names:
-            here = lattice.measure_names.index(name)
-            yield (
-                np.ix_(np.array([here]), *(own for own, _ in shared)),
-                np.ix_(np.array([there]), *(theirs for _, theirs in shared)),
-            )
+            place = np.array(lattice.measure_names.index(name))
+            yield (place, *here), [one[number].transpose(order)[there] for one in arrays]
 
 
 def _shared(here: Axis, there: Axis) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -220,6 +220,25 @@ def spells() -> Product:
 @pytest.fixture
 def seekers() -> Product:
     return SEEKERS
+
+
+@pytest.fixture
+def of_the_young() -> Callable[[Product, str, tuple[str, ...]], Product]:
+    """Called with a leader, an id and levels of the geography: a cube of the young, linked with it."""
+
+    def linked(leader: Product, name: str, geography: tuple[str, ...]) -> Product:
+        assert leader.cube is not None
+        levels = {"geography": geography, "sex": ("total", "sex")}
+        cube = replace(
+            leader.cube,
+            measures=tuple(one for one in leader.cube.measures if one.name == "young"),
+            nestings=(),
+            combinations=(Combination(levels, frozenset({"young"})),),
+            linked_to=leader.id,
+        )
+        return replace(leader, id=name, cube=cube)
+
+    return linked
 
 
 @pytest.fixture

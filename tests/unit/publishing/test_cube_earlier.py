@@ -38,17 +38,8 @@ def leader(seekers):
 
 
 @pytest.fixture
-def follower(leader):
-    levels = {"geography": ("country", "region"), "sex": ("total", "sex")}
-    (young,) = (m for m in leader.cube.measures if m.name == "young")
-    cube = replace(
-        leader.cube,
-        measures=(young,),
-        nestings=(),
-        combinations=(Combination(levels, frozenset({"young"})),),
-        linked_to=leader.id,
-    )
-    return replace(leader, id="job-seekers-young", cube=cube)
+def follower(leader, of_the_young):
+    return of_the_young(leader, "job-seekers-young", ("country", "region"))
 
 
 @pytest.fixture

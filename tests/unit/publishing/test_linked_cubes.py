@@ -37,18 +37,8 @@ def leader(seekers):
 
 
 @pytest.fixture
-def detailed(leader):
-    """The young, down to municipalities."""
-    levels = {"geography": (*UPPER, "municipality"), "sex": ("total", "sex")}
-    (young,) = (measure for measure in leader.cube.measures if measure.name == "young")
-    cube = replace(
-        leader.cube,
-        measures=(young,),
-        nestings=(),
-        combinations=(Combination(levels, frozenset({"young"})),),
-        linked_to=leader.id,
-    )
-    return replace(leader, id="job-seekers-detailed", cube=cube)
+def detailed(leader, of_the_young):
+    return of_the_young(leader, "job-seekers-detailed", (*UPPER, "municipality"))
 
 
 @pytest.fixture

@@ -118,6 +118,24 @@ def test_codes_in_another_order_are_the_same(villages, protected, cube_of):
     assert (cells.kept == straight.kept[:, :, :, back]).all()
 
 
+def test_dimensions_in_another_order_are_the_same(villages, protected, cube_of):
+    straight = cells_told([cube_of(protected)], villages)
+    cube, back = cube_of(protected), [3, 2, 1, 0]
+    turned = replace(
+        cube,
+        axes=tuple(cube.axes[n] for n in back),
+        status=cube.status.transpose(0, *(1 + n for n in back)),
+        values=cube.values.transpose(0, *(1 + n for n in back)),
+    )
+
+    cells = cells_told([turned], villages)
+
+    assert straight.told.any()
+    assert straight.kept.any()
+    assert (cells.told == straight.told).all()
+    assert (cells.kept == straight.kept).all()
+
+
 def test_a_cube_of_other_dimensions_tells_nothing(villages, protected, cube_of):
     cube = cube_of(protected)
     other = replace(cube, axes=(replace(cube.axes[0], name="place"), *cube.axes[1:]))
