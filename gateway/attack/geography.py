@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from gateway.attack.incidence import Indices, Sets, axis_leaves, sets_of
-from gateway.attack.slices import AREA_LEVEL
 from gateway.model.cube import Axis
 
 LEAF, PIECE, WHOLE = 0, 1, 2
@@ -31,7 +30,7 @@ class Geography:
 
     leaves: the leaf geographies of each code; leaf_codes: the code of each leaf.
     pieces: the leaves of each piece; piece_of: the piece of each leaf.
-    levels: the level of each code; areas: codes of level `area`.
+    levels: the level of each code; areas: codes of the employment areas.
     """
 
     leaves: Sets
@@ -83,7 +82,7 @@ def geography_of(axis: Axis | None) -> Geography:
     piece_of = _pieces(leaves, leaf_codes)
     pieces = [np.flatnonzero(piece_of == piece).tolist() for piece in range(piece_of.max() + 1)]
     levels = tuple(code.level for code in axis.codes)
-    areas = [place for place, level in enumerate(levels) if level == AREA_LEVEL]
+    areas = axis.areas()
     return Geography(
         leaves,
         leaf_codes,

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from gateway.model.cube import Axis, Lattice, Line
 from gateway.model.product import AxisRole
 
-AREA_LEVEL = "area"
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 

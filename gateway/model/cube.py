@@ -13,6 +13,9 @@ from gateway.model.codes import Code
 from gateway.model.label import Label
 from gateway.model.product import AxisRole, Measure
 
+AREA_LEVEL = "area"
+RESIDUAL = "XXX"  # how Statistics Finland ends the code of what is in no other one
+
 
 class Status(IntEnum):
     """What a reader may know of a cell; never why it is hidden."""
@@ -48,6 +51,14 @@ class Axis:
     def position(self) -> Mapping[str, int]:
         """code → index."""
         return {code.code: index for index, code in enumerate(self.codes)}
+
+    def areas(self) -> tuple[int, ...]:
+        """Indices of the employment areas. A residual is none: its persons are in nobody's own figures."""
+        return tuple(
+            index
+            for index, code in enumerate(self.codes)
+            if code.level == AREA_LEVEL and not code.code.endswith(RESIDUAL)
+        )
 
 
 @dataclass(frozen=True, slots=True)

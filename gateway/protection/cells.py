@@ -24,7 +24,6 @@ from gateway.protection.relations import known_cells
 
 Index = NDArray[np.int64]
 Leaves = frozenset[int]
-AREA_LEVEL = "area"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +225,12 @@ def _areas(
     geography: Axis | None, sets: Sequence[Leaves], places: int
 ) -> tuple[Index, tuple[str, ...]]:
     area_of = np.full(places, -1, dtype=np.int64)
-    areas: list[str] = []
-    for code, own in zip(() if geography is None else geography.codes, sets, strict=False):
-        if code.level == AREA_LEVEL and code.code[-1].isdigit():  # a residual is nobody's area
-            area_of[list(own)] = len(areas)
-            areas.append(code.code)
-    return area_of, tuple(areas)
+    if geography is None:
+        return area_of, ()
+    codes = geography.areas()
+    for area, code in enumerate(codes):
+        area_of[list(sets[code])] = area
+    return area_of, tuple(geography.codes[code].code for code in codes)
 
 
 def _splits(

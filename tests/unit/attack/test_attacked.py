@@ -68,6 +68,14 @@ def test_an_insider_subtracts_its_own_from_a_region_of_two(cube):
     assert result.viewers == 3
 
 
+def test_the_residual_of_the_areas_attacks_nobody(cube):
+    levels = {"a": "area", "TAXXX": "area"}
+    one = cube({"here": ("a", "TAXXX")}, {("a",): 3, ("TAXXX",): 30}, levels=levels)
+    result = attacked(one.lattice, one.hiding("a", "TAXXX"), RULES)
+    assert result.findings == ()  # whose persons are outside all areas is in nobody's own figures
+    assert result.viewers == 2
+
+
 def test_two_areas_together_find_the_third(cube):
     one = cube({"here": ("a", "b", "c")}, {("a",): 30, ("b",): 20, ("c",): 3}, levels=AREAS)
     known = one.hiding("a", "b", "c")
