@@ -174,4 +174,5 @@ class MeasureTerms(StrictModel):
     numerator: Name | None = None
     minimum_n: int = 0
     round_to: float = 0.0
+    sum_step: Annotated[float, Field(ge=0)] = 0.0
     dominance: DominanceTerms | None = None

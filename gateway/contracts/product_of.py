@@ -239,6 +239,7 @@ def _measure(column: ContractColumn, terms: MeasureTerms) -> Measure:
         numerator=terms.numerator or "",
         minimum_n=terms.minimum_n,
         round_to=terms.round_to,
+        sum_step=terms.sum_step,
         lineage=column.lineage,
         dominance=terms.dominance and Dominance(**terms.dominance.model_dump()),
     )

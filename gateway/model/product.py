@@ -238,6 +238,7 @@ class Measure:
     COUNT: column. MEAN: column (the sum) over the count measure `of`. SHARE: 100 * `numerator` /
     sum of `of`. minimum_n: a MEAN or SHARE needs a denominator of at least this many.
     round_to: a MEAN is rounded to this step (euros, days) before anything is published.
+    sum_step: a MEAN of few is rounded so coarsely that its sum is told in steps of this at least; 0: never.
     dominance: of a MEAN; one without is never published.
     """
 
@@ -251,6 +252,7 @@ class Measure:
     numerator: str = ""
     minimum_n: int = 0
     round_to: float = 0.0
+    sum_step: float = 0.0
     lineage: tuple[str, ...] = ()
     dominance: Dominance | None = None
 

@@ -15,6 +15,7 @@ from gateway.model.product import Measure
 from gateway.protection.contributions import HUNDREDTHS, Contributions
 from gateway.protection.mean_hiding import SliceMeans, hide_means
 from gateway.protection.mean_lines import mean_cells, rule_of
+from gateway.protection.mean_rounding import rounded
 from gateway.protection.mean_tables import SumTables, sum_tables
 from gateway.protection.slices import slices
 
@@ -44,8 +45,8 @@ def mask_means(
 
     status: of the lattice's counts, as `protect` gives it; contributions: (*axes), what persons add
     to the sums; designed: (*axes) True where the contract publishes the mean.
-    Hidden are means of fewer than `minimum_n`, of too few contributors, and where one person makes up
-    too much (the p % rule); and others, so that no hidden sum comes back from published means and
+    Hidden are means of fewer than `minimum_n`, of too few contributors, where one person makes up
+    too much (the p % rule), and where a sum is told so finely that two releases would tell of one; and others, so that no hidden sum comes back from published means and
     counts, nor closer than p % of its largest contribution.
     Raises ContractFault (a mean without a rule), NegativeCount, ReleaseRefused.
     """
@@ -130,25 +131,19 @@ def _derived(
 ) -> Derived:
     shown = (marks == Status.PUBLISHED) & (persons > 0)
     values = np.full(marks.shape, np.nan)
-    values[shown] = _rounded(tops[shown] / persons[shown], measure)
+    values[shown] = rounded(tops[shown] / persons[shown], persons[shown], measure)
     designed = int((marks != Status.NOT_PUBLISHED).sum())
     hidden = int((marks == Status.SUPPRESSED).sum())
     report = {
         "measure": measure.name,
         "minimum_n": measure.minimum_n,
         "round_to": measure.round_to,
+        "sum_step": measure.sum_step,
         "designed": designed,
         "hidden": hidden,
         "hidden_share": hidden / max(1, designed),
     }
     return Derived(values, marks, report)
-
-
-def _rounded(values: NDArray[np.float64], measure: Measure) -> NDArray[np.float64]:
-    """To the contract's step first (euros, days), then to its decimals."""
-    if measure.round_to > 0:
-        values = np.round(values / measure.round_to) * measure.round_to
-    return np.round(values, measure.decimals)
 
 
 def _place(lattice: Lattice, name: str, measure: Measure) -> int:

@@ -17,6 +17,7 @@ from gateway.model.product import Dominance, Measure
 from gateway.protection.closure import closed
 from gateway.protection.contributions import Amounts, Contributions, two_largest
 from gateway.protection.ledger import Cells
+from gateway.protection.mean_rounding import tells_of_one
 from gateway.protection.relations import Index
 from gateway.protection.slices import Slice
 
@@ -32,9 +33,9 @@ def rule_of(measure: Measure) -> Dominance:
 
 
 def is_sensitive(measure: Measure, persons: Amounts, parts: Contributions) -> Mask:
-    """True where a mean tells of few: under `minimum_n`, too few contributors, or dominated."""
+    """True where a mean tells of few: under `minimum_n`, too few contributors, dominated, or too finely told."""
     few = (persons < measure.minimum_n) | parts.are_dominated(rule_of(measure))
-    return (persons > 0) & few
+    return (persons > 0) & (few | tells_of_one(persons, parts, measure))
 
 
 def costs(persons: Amounts) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from itertools import product
 
 import highspy
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gateway.attack.derived import Reason, attacked_mean
@@ -34,6 +34,8 @@ from gateway.protection.contributions import Contributions, contributions_of
 from gateway.protection.derived import mask_means
 from gateway.protection.lattice import LeafCounts, build_lattice
 from gateway.protection.mean_hiding import Hidden
+from gateway.protection.mean_lines import is_sensitive
+from gateway.protection.mean_rounding import rounded, steps
 from gateway.protection.suppression import protect
 
 TEXT = Label("", "", "")
@@ -230,6 +232,33 @@ def test_no_published_mean_is_of_few_or_dominated(cube):
     assert (others[shown] >= contributed.largest[shown] * RULE.percent / 100).all()
     assert (status[0][shown] == Status.PUBLISHED).all()
     assert (np.isnan(made.values) == ~shown).all()
+
+
+WAGES = st.integers(min_value=1_00, max_value=30_000_00)
+
+
+@settings.get_profile("many")
+@given(
+    stay=st.lists(WAGES, min_size=10, max_size=80),
+    come=WAGES,
+    step=st.sampled_from([200.0, 1000.0, 3000.0]),
+)
+def test_two_releases_tell_what_one_who_came_contributes_no_closer_than_p_per_cent(
+    stay, come, step
+):
+    measure = replace(MEAN, round_to=10.0, sum_step=step)
+    least, most = 0.0, 0.0
+    for wages, sign in ((stay, -1), ([*stay, come], 1)):
+        persons = np.array(len(wages))
+        top = sorted(wages)[-2:]
+        parts = Contributions(*(np.array(n) for n in (sum(wages), top[1], top[0], len(wages))))
+        assume(not is_sensitive(measure, persons, parts))  # else hidden in one of the two releases
+        told = rounded(parts.sums / 100 / persons, persons, measure)
+        half = steps(persons, measure) / 2
+        ends = [persons * (told - half), persons * (told + half)][::sign]
+        least, most = least + sign * ends[0], most + sign * ends[1]
+    assert least - 0.01 <= come / 100 <= most + 0.01
+    assert most - least >= come / 100 * RULE.percent / 100 - 0.01
 
 
 @settings.get_profile("many")

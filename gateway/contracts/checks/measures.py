@@ -66,6 +66,9 @@ def _measure(
     if measure.kind is MeasureKind.MEAN and measure.round_to <= 0:
         message = f"The mean `{measure.name}` is not rounded."
         yield contract.fault((*path, "round_to"), message, "Give `round_to`, in the mean's unit.")
+    if measure.kind is not MeasureKind.MEAN and measure.sum_step:
+        message = f"`{measure.name}` is no mean, and has no sum behind it."
+        yield contract.fault((*path, "sum_step"), message, "Take `sum_step` out.")
 
 
 def _dominance(contract: Contract, measure: Measure, column: ContractColumn) -> Iterator[Fault]:

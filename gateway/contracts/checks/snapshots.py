@@ -1,8 +1,8 @@
-"""Cubes of a day: told every day anew, they may tell little, since a change of one is one person.
+"""Cubes without months: of another day in each release, and what differs is what happened to few people.
 
 A cube of closed months is revised from one day to the next, and a revision is held to what was hidden
-before. A cube without months is of another day each time. What differs between two days is what happened
-to the few people to whom something happened, so only large groups may be told so often.
+before. A cube without months is about nearly the same people each time. A change of one in a count is one
+person, so only large groups may be told every day; a change in a mean is what that person contributes.
 """
 
 from __future__ import annotations
@@ -11,17 +11,38 @@ from collections.abc import Iterator
 
 from gateway.contracts.contract import Contract
 from gateway.contracts.faults import Fault
-from gateway.model.product import AxisRole, Combination, CubeSpec
+from gateway.model.product import AxisRole, Combination, CubeSpec, MeasureKind
 
 _OFTEN = ("daily", "weekly")
 _LARGE_PLACES = ("country", "region", "evk", "ely")
 
 
 def check_snapshots(contract: Contract) -> Iterator[Fault]:
-    """No places smaller than a region, and one classification at a time."""
-    cube, cadence = contract.product.cube, contract.product.cadence
-    if cube is None or cadence not in _OFTEN or not cube.disclosure.threshold or _has_months(cube):
+    cube = contract.product.cube
+    if cube is None or not cube.disclosure.threshold or _has_months(cube):
         return
+    yield from _means(contract, cube)
+    if contract.product.cadence in _OFTEN:
+        yield from _coarse(contract, cube)
+
+
+def _means(contract: Contract, cube: CubeSpec) -> Iterator[Fault]:
+    """Of few persons they are told so coarsely that nobody's contribution is in a difference."""
+    places = {column.name: column.terms_place for column in contract.columns}
+    for measure in cube.measures:
+        if measure.kind is MeasureKind.MEAN and not measure.sum_step:
+            message = (
+                f"Two releases of `{measure.name}` would tell of one who came or left between them."
+            )
+            remedy = (
+                "Give `sum_step`, in the mean's unit: what *percent* is of a large contribution."
+            )
+            yield contract.fault(places[measure.name], message, remedy)
+
+
+def _coarse(contract: Contract, cube: CubeSpec) -> Iterator[Fault]:
+    """No places smaller than a region, and one classification at a time."""
+    cadence = contract.product.cadence
     for index, combination in enumerate(cube.combinations):
         path = (*contract.at("cube", "combinations", index), "levels")
         for dimension in cube.dimensions:

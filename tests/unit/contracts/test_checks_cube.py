@@ -135,6 +135,13 @@ def test_refuses_a_mean_that_is_not_rounded(workshop):
     workshop.expect(SEEKERS, "round_to: 0", "not rounded", "Give `round_to`")
 
 
+def test_refuses_a_step_for_the_sum_of_what_is_no_mean(workshop):
+    workshop.change(
+        SEEKERS, "numerator: in_services", "sum_step: 5\n              numerator: in_services"
+    )
+    workshop.expect(SEEKERS, "sum_step: 5", "has no sum behind it", "Take `sum_step` out")
+
+
 def test_refuses_a_mean_without_the_p_per_cent_rule(workshop):
     text = workshop.text(SEEKERS)
     begin = text.index("              dominance:\n")

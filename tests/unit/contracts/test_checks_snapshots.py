@@ -1,4 +1,4 @@
-"""Cubes of a day are coarse: a change of one between two days is one person."""
+"""Cubes without months: what differs between two of their releases is what happened to few people."""
 
 from __future__ import annotations
 
@@ -25,4 +25,16 @@ def test_a_daily_cube_without_months_may_not_cross_two_classifications(workshop)
 
 def test_a_cube_of_closed_months_may_be_published_every_day(workshop):
     assert DAILY in workshop.text("job-seekers.yaml")
+    assert workshop.faults() == ()
+
+
+def test_a_mean_without_months_is_told_coarsely_of_few(workshop):
+    workshop.change(OUTCOMES, "              sum_step: 2000\n", "")
+    (fault,) = workshop.faults()
+    assert "`mean_income` would tell of one" in fault.message
+    assert "Give `sum_step`" in fault.remedy
+
+
+def test_a_mean_of_closed_months_may_be_told_finely(workshop):
+    workshop.change("job-seekers.yaml", "              sum_step: 600\n", "")
     assert workshop.faults() == ()

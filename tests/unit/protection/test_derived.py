@@ -95,6 +95,27 @@ def test_a_mean_is_rounded_to_its_step_and_its_decimals():
     assert steps.values.tolist() == [0.0, 0.0, 0.0, 5.0]
 
 
+def test_a_mean_of_few_is_rounded_more_coarsely():
+    made = lattice(finished=[12, 40, 200])
+    sums = made.counts[0] * 2337
+    terms = mean(round_to=10.0, decimals=0, sum_step=2000.0)
+
+    told = masked_evenly(made, protected(made), measure=terms, sums=sums)
+
+    assert told.status.tolist() == [SHOWN] * 4
+    assert told.values.tolist() == [2340.0, 2400.0, 2350.0, 2340.0]
+
+
+def test_a_mean_that_is_rounded_too_finely_for_its_largest_contribution_is_hidden():
+    made = lattice(finished=[12, 40, 50])
+    sums = made.counts[0] * 2337
+    terms = mean(round_to=10.0, decimals=0, sum_step=100.0)
+
+    told = masked_evenly(made, protected(made), measure=terms, sums=sums)
+
+    assert told.status.tolist() == [SHOWN, HIDDEN, HIDDEN, SHOWN]
+
+
 def test_a_mean_of_few_is_hidden_and_does_not_follow_from_the_others():
     made = lattice(finished=[7, 40, 50])
 
