@@ -221,6 +221,10 @@ class ReleaseDamaged(Unavailable):
     code, title = "release_damaged", "The release failed its integrity check"
 
 
+class StateUnavailable(Unavailable):
+    code, title = "state_unavailable", "The gateway's own state cannot be read or written"
+
+
 class IssuerUnavailable(Unavailable):
     code, title = "issuer_unavailable", "The identity provider's keys cannot be read"
 

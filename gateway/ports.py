@@ -221,6 +221,18 @@ class TokenVerifier(Protocol):
         ...
 
 
+class ReplayStore(Protocol):
+    """What may be used once, shared by all serving processes. Raises StateUnavailable."""
+
+    def use(self, kind: str, digest: bytes, *, until: datetime) -> bool:
+        """True for the first use of something, False ever after.
+
+        kind: what it is, so that two kinds never meet; digest: 32 bytes of it. until: when it would be
+        refused for its age anyway, and may be forgotten.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One authorization question in the policy language's terms: ids and plain attributes."""

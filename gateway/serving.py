@@ -32,6 +32,7 @@ from gateway.adapters.clock import SystemClock
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.oidc import OidcTokenVerifier
 from gateway.adapters.releases_files import ReleaseFiles
+from gateway.adapters.state_database import StateDatabase
 from gateway.contracts import Catalog, load_catalog
 from gateway.delivery.encoded import EncodedCache
 from gateway.delivery.rulings import Rulings
@@ -170,6 +171,8 @@ def _configure_logging() -> None:
 
 def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> ASGIApp:
     verifier = _verifier(settings, clock)
+    state = StateDatabase(settings.state_file)
+    opened.callback(state.close)
     services = _services(settings, clock, opened)
     failures = AuthFailures(services.journal, clock=clock).start()
     opened.callback(failures.close)
@@ -194,6 +197,7 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     )
     checks = {
         "journal": services.journal.check,
+        "state": state.check,
         "releases": partial(_check_releases, settings.releases_dir),
         "issuer_keys": verifier.check,
     }

@@ -81,6 +81,7 @@ class ServeSettings(SharedSettings):
     """The serve road: no warehouse, no pseudonym key, no signing key.
 
     jwks: where the issuer's public keys are: an https address, an http address on loopback, or a file.
+    state_path: the database that serving processes share; beside the journal when it is not set.
     """
 
     WALLED: ClassVar[tuple[str, ...]] = (
@@ -92,6 +93,7 @@ class ServeSettings(SharedSettings):
         "vault_secret_id_path",
     )
 
+    state_path: Path | None = None
     issuer: str
     audience: str = "jakelu"
     jwks: str
@@ -103,6 +105,10 @@ class ServeSettings(SharedSettings):
     intent_timeout_seconds: float = Field(default=2.0, gt=0)
     send_idle_timeout_seconds: float = Field(default=30.0, gt=0)
     header_timeout_seconds: float = Field(default=10.0, gt=0)
+
+    @property
+    def state_file(self) -> Path:
+        return self.state_path or self.journal_path.with_name("state.sqlite")
 
 
 S = TypeVar("S", bound=SharedSettings)

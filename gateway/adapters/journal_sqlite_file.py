@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from gateway.adapters.journal_sqlite_schema import SCHEMA, USER_VERSION
+from gateway.adapters.private_file import create_private_file
 from gateway.errors import JournalUnavailable
 
 _CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints, so that few commits wait for one
@@ -21,18 +20,7 @@ def create_file(path: Path) -> None:
     if not path.parent.is_dir():
         # Made by hand once: a mistyped path must not begin a second journal in silence.
         raise JournalUnavailable("The folder of journal_path does not exist; make it first.")
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            path.chmod(0o600)
-        return
-    os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    create_private_file(path)
 
 
 def file_identity(path: Path) -> tuple[int, int]:

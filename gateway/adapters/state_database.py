@@ -1,0 +1,88 @@
+"""The state database: what the serving processes of one gateway share besides the journal.
+
+Used proofs, access keys, sessions, quotas. Unlike the journal it may be lost without losing the answer to
+who got what: then keys are made anew, and people log in again. Embedded it is one SQLite file in WAL mode.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.adapters.private_file import create_private_file
+from gateway.errors import StateUnavailable
+
+METADATA = MetaData()  # each table is described in the file of the adapter that uses it
+
+
+class StateDatabase:
+    """Transactions over one SQLite file; safe to use from many threads and processes.
+
+    The file is made when it is missing, for its owner alone. busy_seconds: how long a transaction waits
+    for another process's. Raises StateUnavailable.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = 2.0) -> None:
+        if not path.parent.is_dir():
+            raise StateUnavailable("The folder of state_path does not exist; make it first.")
+        with _faults():
+            create_private_file(path)
+            self._engine = _engine(path, busy_seconds)
+
+    def make(self, *tables: str) -> None:
+        """Make the named tables of `METADATA` where they are missing."""
+        chosen = [METADATA.tables[name] for name in tables]
+        with self.transaction() as connection:
+            METADATA.create_all(connection, tables=chosen)
+
+    @contextmanager
+    def transaction(self) -> Generator[Connection]:
+        """All or nothing, one writer at a time: what is read in it does not change under it."""
+        with _faults(), self._engine.begin() as connection:
+            yield connection
+
+    def check(self) -> None:
+        """Raises StateUnavailable when the database cannot be written to now."""
+        with self.transaction():
+            pass
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _engine(path: Path, busy_seconds: float) -> Engine:
+    engine = create_engine(f"sqlite+pysqlite:///{path.absolute()}", pool_size=8, max_overflow=64)
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN would come too late
+        connection.execute(f"PRAGMA busy_timeout = {round(busy_seconds * 1000)}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A commit survives the process. Only a power cut may undo the last ones, and lasts longer than a
+        # proof is valid; whoever must not lose a commit asks for more (`PRAGMA synchronous = FULL`).
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA trusted_schema = OFF")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE"
+        )  # waits for its turn instead of failing midway
+
+    return engine
+
+
+@contextmanager
+def _faults() -> Generator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError) as fault:
+        raise StateUnavailable(
+            "The gateway's own state cannot be read or written; try again in a moment.",
+            retry_after_seconds=5,
+        ) from fault
