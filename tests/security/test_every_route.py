@@ -1,0 +1,118 @@
+"""Every route of the OpenAPI document, made from the document: who has no right to it gets nothing of it.
+
+A route that appears tomorrow is attacked here without anybody writing a test for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from gateway.adapters.demo_issuer import PERSONAS, Persona
+from gateway.serving import openapi_document
+from gateway.surfaces.application import metadata_application
+from gateway.surfaces.security import PUBLIC
+
+# They answer everybody who is identified, each with what is the caller's own: what they show is asked below.
+OWN = frozenset({"/v1/me", "/v1/products"})
+PRODUCTS = {"rows": "job-seeker-spells", "cubes": "job-seekers", "products": "job-seeker-spells"}
+
+
+def _operations() -> Iterator[tuple[str, str, dict]]:
+    for path, methods in openapi_document()["paths"].items():
+        for method, operation in methods.items():
+            yield path, method.upper(), operation
+
+
+def _guarded() -> list[tuple[str, str, dict]]:
+    return [each for each in _operations() if each[0] not in PUBLIC]
+
+
+def _address(path: str) -> str:
+    """The path with a product of its kind, and with something for everything else."""
+    kind = path.split("/")[2]
+    known = path.replace("{product}", PRODUCTS.get(kind, "job-seekers"))
+    return re.sub(r"\{[^}]+\}", "2026-06-30.1", known)
+
+
+def _named(operation: dict, name: str) -> bool:
+    return any(each["name"] == name for each in operation.get("parameters", ()))
+
+
+def _ids(operations: list[tuple[str, str, dict]]) -> list[str]:
+    return [f"{method} {path}" for path, method, _ in operations]
+
+
+@pytest.mark.parametrize(("path", "method", "_operation"), _guarded(), ids=_ids(_guarded()))
+def test_nobody_in_particular_is_refused(house, path, method, _operation):
+    answer = house.client.request(method, _address(path))
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert "www-authenticate" in answer.headers
+
+
+GUARDED = [each for each in _guarded() if each[0] not in OWN]
+WITHOUT_RIGHTS = {
+    "no role at all": Persona("nobody", "nobody-1", "nobody", "KU837"),
+    "an organisation that nobody knows": PERSONAS["stranger"],
+    "a role of another system": Persona("other", "other-1", "other", "KU837", ("koto:johtaja",)),
+}
+# Whoever a product is listed to may read about it: no row and no cell is in that.
+ABOUT = frozenset(
+    {"/v1/products/{product}", "/v1/products/{product}/releases", "/v1/cubes/{product}"}
+)
+
+
+@pytest.fixture
+def as_persona(house, monkeypatch):
+    def bearer(persona: Persona) -> dict[str, str]:
+        everybody = {**PERSONAS, persona.name: persona}
+        monkeypatch.setattr("gateway.adapters.demo_issuer.PERSONAS", everybody)
+        return house.bearer(persona.name)
+
+    return bearer
+
+
+@pytest.mark.parametrize(
+    ("route", "who"),
+    list(product(GUARDED, WITHOUT_RIGHTS)),
+    ids=[f"{name}, {who}" for name, who in product(_ids(GUARDED), WITHOUT_RIGHTS)],
+)
+def test_whoever_lacks_the_role_is_refused(house, as_persona, route, who):
+    path, method, _ = route
+    persona = WITHOUT_RIGHTS[who]
+    answer = house.client.request(method, _address(path), headers=as_persona(persona))
+    if path in ABOUT and persona.organisation == "KU837":
+        assert answer.status_code == 200
+        return
+    assert answer.status_code in {403, 404}, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "route", [each for each in GUARDED if _named(each[2], "area")], ids=lambda route: route[0]
+)
+@pytest.mark.parametrize("area", ["40", "01", "45"])
+def test_whoever_is_of_another_area_is_refused(house, route, area):
+    path, method, _ = route
+    answer = house.client.request(
+        method, f"{_address(path)}?area={area}", headers=house.bearer("municipality-bi")
+    )
+    assert answer.status_code in {403, 404}, answer.text
+
+
+def test_what_is_ones_own_tells_a_stranger_of_nothing_but_public_products(house):
+    shown = house.get("stranger", "/v1/products").json()
+    assert [each["id"] for each in shown["products"]] == ["vacancies"]
+    assert "job-seeker" not in house.get("stranger", "/v1/me").text
+
+
+def test_every_route_of_the_application_is_in_the_document(house):
+    """What is not in the document is attacked by nobody here, so there may be no such thing."""
+    router = house.client.app._app
+    rest = metadata_application(None, public_url="")
+    included = [route for each in rest.routes for route in each.original_router.routes]
+    served = {route.path for route in (*router.routes, *included)}
+    assert served == {path for path, _, _ in _operations()}
