@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gateway.cli_policy import app as policy_app
 from gateway.cli_pseudonym import app as pseudonym_app
 from gateway.errors import BadParameter, GatewayError
 
@@ -26,6 +27,7 @@ release_app = typer.Typer(help="Look at published releases.", no_args_is_help=Tr
 journal_app = typer.Typer(help="Look at the journal on this machine.", no_args_is_help=True)
 app.add_typer(release_app, name="release")
 app.add_typer(journal_app, name="journal")
+app.add_typer(policy_app, name="policy")
 app.add_typer(pseudonym_app, name="pseudonym")
 
 Day = Annotated[

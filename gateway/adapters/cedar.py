@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import cedarpy
@@ -26,16 +27,26 @@ _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FAILED_POLICY = re.compile(r"while evaluating policy `([^`]*)`")
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyText:
+    """What a policy says of itself to people: titles in Finnish and Swedish, and its ground in law."""
+
+    title_fi: str
+    title_sv: str
+    ground: str
+    is_forbid: bool
+
+
 class CedarEngine:
     """The PolicyEngine port. Raises PolicyFault when schema or policies are wrong.
 
-    A question's principal and resource are attributes besides `type` and `id`; collections are sets.
+    texts: policy id → what it says of itself, in the order of the files. A question's principal and resource are attributes besides `type` and `id`; collections are sets.
     """
 
     def __init__(self, files: PolicyFiles) -> None:
         self.policy_set_sha256 = files.sha256
         self._schema = _schema(files)
-        self._ids, self._policies = _policy_set(files, self._schema)
+        self.texts, self._policies = _policy_set(files, self._schema)
 
     def decide(self, question: Question) -> Answer:
         """errors: ids of the policies that failed, or `request` when the question does not fit."""
@@ -62,7 +73,7 @@ class CedarEngine:
     def _failed(self, error: str) -> str:
         """Only an id: Cedar's own text may quote values."""
         found = _FAILED_POLICY.search(error)
-        return found[1] if found and found[1] in self._ids else "request"
+        return found[1] if found and found[1] in self.texts else "request"
 
 
 def _entity(described: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,8 +101,8 @@ def _schema(files: PolicyFiles) -> cedarpy.Schema:
 
 def _policy_set(
     files: PolicyFiles, schema: cedarpy.Schema
-) -> tuple[frozenset[str], cedarpy.PolicySet]:
-    """Every policy under its own `@id` instead of Cedar's `policy0`, and the ids."""
+) -> tuple[Mapping[str, PolicyText], cedarpy.PolicySet]:
+    """Every policy under its own `@id` instead of Cedar's `policy0`, and the texts by id."""
     policies: dict[str, Any] = {}
     for name, text in files.named(".cedar").items():
         for policy_id, policy in _policies_of(name, text, schema).items():
@@ -101,7 +112,15 @@ def _policy_set(
     if not policies:
         raise PolicyFault("There are no Cedar policies.")
     document = {"staticPolicies": policies, "templates": {}, "templateLinks": []}
-    return frozenset(policies), cedarpy.PolicySet.from_json_str(json.dumps(document))
+    texts = {policy_id: _text(policy) for policy_id, policy in policies.items()}
+    return texts, cedarpy.PolicySet.from_json_str(json.dumps(document))
+
+
+def _text(policy: Mapping[str, Any]) -> PolicyText:
+    said = policy["annotations"]
+    return PolicyText(
+        said["title_fi"], said["title_sv"], said["ground"], policy["effect"] == "forbid"
+    )
 
 
 def _policies_of(name: str, text: str, schema: cedarpy.Schema) -> dict[str, Any]:

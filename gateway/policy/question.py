@@ -5,7 +5,6 @@ This is the whole of what a policy can see. Nothing here decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.model.caller import AuthStrength, Caller
@@ -53,7 +52,7 @@ def product_question(
             "sources": frozenset(product.sources),
             "purposes": frozenset(product.purposes),
             "permission": product.required_permission or "",
-            "tags": frozenset(_tags(product)),
+            "tags": tags_of(product),
         },
         context={
             "area": seen.area or "",
@@ -89,8 +88,13 @@ def _principal(caller: Caller, policy: Policy) -> dict[str, object]:
     }
 
 
-def _tags(product: Product) -> Iterator[str]:
+def tags_of(product: Product) -> frozenset[str]:
     """`team` and `expert`, when a delivered column or a dimension tells one team or expert."""
+    return frozenset(_TAGS[name] for name in _names_of(product) if name in _TAGS)
+
+
+def _names_of(product: Product) -> list[str]:
+    """What the delivered columns and the dimensions are called, and what they are made from."""
     names: list[str] = []
     if product.rows:
         for column in product.rows.columns:
@@ -100,4 +104,4 @@ def _tags(product: Product) -> Iterator[str]:
     if product.cube:
         for dimension in product.cube.dimensions:
             names += [dimension.name, dimension.column]
-    return (_TAGS[name] for name in names if name in _TAGS)
+    return names
