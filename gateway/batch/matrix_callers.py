@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.batch.policy_house import PolicyHouse
-from gateway.model.caller import AuthStrength, Caller, HeldRole, RoleSource
+from gateway.model.caller import RoleSource
 from gateway.model.label import Label
-from gateway.model.organisation import EMPTY_SCOPE, OrganisationKind
+from gateway.model.organisation import OrganisationKind
 from gateway.organisations.registry import ELY_LAST_DAY, EVK_FIRST_DAY
 from gateway.policy.vocabulary import GRANTABLE, Permission
 
@@ -108,34 +108,3 @@ def _of(house: PolicyHouse, source: RoleSource) -> list[str]:
 
 def _audits(given: frozenset[str]) -> bool:
     return Permission.JOURNAL_READ.value in given
-
-
-def caller(
-    house: PolicyHouse,
-    code: str | None,
-    roles: Roles,
-    *,
-    on: date,
-    is_bound: bool = False,
-    expert_tag: str | None = None,
-) -> Caller:
-    """Who a token with this organisation and these roles would make, as authentication does it."""
-    found = None if code is None else house.registry.find(code)
-    organisation = found if found is not None and found.is_valid(on) else None
-    held = tuple(
-        HeldRole(RoleSource(source), role)
-        for source, _, role in (name.partition(":") for name in roles)
-    )
-    return Caller(
-        issuer="",
-        subject="",
-        client_id="",
-        token_id="",
-        strength=AuthStrength.DPOP if is_bound else AuthStrength.BEARER,
-        organisation_claim=code or "",
-        organisation=organisation,
-        scope=house.registry.scope(organisation.code, on) if organisation else EMPTY_SCOPE,
-        roles=held,
-        permissions=house.policy.roles.permissions_of(held),
-        expert_tag=expert_tag,
-    )

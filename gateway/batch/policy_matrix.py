@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from gateway.batch.matrix_callers import SAMPLES, Roles, Sample, caller, role_cases
+from gateway.batch.matrix_callers import SAMPLES, Roles, Sample, role_cases
 from gateway.batch.matrix_products import imagined_products
+from gateway.batch.policy_callers import caller, roles_named
 from gateway.batch.policy_house import PolicyHouse
 from gateway.errors import PolicyFault
-from gateway.model.caller import Caller
+from gateway.model.caller import AuthStrength, Caller
 from gateway.model.product import Classification, Product, ProductKind
 from gateway.model.ruling import Action, Denial, Permit, Ruling
 from gateway.model.subscription import Subscription
@@ -201,9 +202,9 @@ def _lines(
             who = caller(
                 house,
                 sample.code,
-                roles,
+                roles_named(roles),
                 on=sample.on,
-                is_bound=has_token,
+                strength=AuthStrength.DPOP if has_token else AuthStrength.BEARER,
                 expert_tag=EXPERT_TAG if has_token else None,
             )
             by_answers.setdefault(_answers(house, product, sample, who), []).append(roles)

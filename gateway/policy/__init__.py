@@ -1,6 +1,6 @@
 """rule(caller, action, product, area) → Permit | Denial, by Cedar and the files under `policies/`."""
 
-from gateway.policy.explain import Explanation, explain
+from gateway.policy.explain import Explanation, explain, explain_product
 from gateway.policy.loading import Policy, load_policy
 from gateway.policy.policy_files import PolicyFiles, read_policy_files
 from gateway.policy.roles import RoleTable
@@ -12,6 +12,7 @@ __all__ = [
     "PolicyFiles",
     "RoleTable",
     "explain",
+    "explain_product",
     "is_listed",
     "load_policy",
     "read_policy_files",

@@ -1,4 +1,4 @@
-"""What a caller may have and why not the rest: the answer behind /v1/me."""
+"""What a caller may have and why not the rest: behind /v1/me and `jakelu policy explain`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 
 from gateway.model.caller import Caller
 from gateway.model.product import Product, ProductKind
-from gateway.model.ruling import Action, Denial, Permit
+from gateway.model.ruling import Action, Denial
 from gateway.policy.loading import Policy
 from gateway.policy.rule import is_listed, rule
 
@@ -17,7 +17,7 @@ READ = {ProductKind.ROWS: Action.READ_ROWS, ProductKind.CUBE: Action.READ_CUBE}
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One product that is listed to the caller.
+    """A permit or a denial of one product, and what it rests on.
 
     policies: what decided. code and missing: why not, None when permitted.
     """
@@ -27,6 +27,8 @@ class Explanation:
     is_permitted: bool
     policies: tuple[str, ...]
     purpose: str | None
+    legal_basis: str | None
+    subscription: str | None
     code: str | None = None
     missing: str | None = None
 
@@ -38,32 +40,35 @@ def explain(
 
     Rows are asked for the first of the caller's own areas.
     """
+    area = min(caller.scope.areas, default=None)
     return tuple(
-        _explanation(caller, product, policy, today)
+        explain_product(caller, product, area, policy, today=today)
         for product in products
         if is_listed(caller, product)
     )
 
 
-def _explanation(caller: Caller, product: Product, policy: Policy, today: date) -> Explanation:
+def explain_product(
+    caller: Caller,
+    product: Product,
+    area: str | None,
+    policy: Policy,
+    *,
+    today: date,
+    purpose: str | None = None,
+) -> Explanation:
+    """The ruling on one product, listed to the caller or not."""
     action = READ[product.kind]
-    area = min(caller.scope.areas, default=None)
-    match rule(caller, action, product, area, policy, today=today):
-        case Permit() as permit:
-            return Explanation(
-                product=product.id,
-                action=action,
-                is_permitted=True,
-                policies=permit.policies,
-                purpose=permit.purpose,
-            )
-        case Denial() as denial:
-            return Explanation(
-                product=product.id,
-                action=action,
-                is_permitted=False,
-                policies=denial.policies,
-                purpose=denial.purpose,
-                code=denial.error_type.code,
-                missing=denial.detail,
-            )
+    ruling = rule(caller, action, product, area, policy, today=today, purpose=purpose)
+    denial = ruling if isinstance(ruling, Denial) else None
+    return Explanation(
+        product=product.id,
+        action=action,
+        is_permitted=denial is None,
+        policies=ruling.policies,
+        purpose=ruling.purpose,
+        legal_basis=ruling.legal_basis,
+        subscription=ruling.subscription,
+        code=denial.error_type.code if denial else None,
+        missing=denial.detail if denial else None,
+    )

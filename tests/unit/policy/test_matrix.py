@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from gateway.adapters.cedar import CedarEngine
-from gateway.batch.matrix_callers import caller
+from gateway.batch.policy_callers import caller, roles_named
 from gateway.batch.policy_house import load_house
 from gateway.batch.policy_matrix_files import check_matrix, write_matrix
 from gateway.cli import app
@@ -143,7 +143,7 @@ def test_every_table_has_as_many_cells_in_each_row_as_headings():
 
 def test_a_caller_is_made_as_authentication_makes_it():
     house = load_house(PRODUCTS, POLICIES)
-    who = caller(house, "KU837", ("heti:raakadata",), on=EVK_FIRST_DAY)
+    who = caller(house, "KU837", roles_named(["heti:raakadata"]), on=EVK_FIRST_DAY)
     assert who.scope.areas == {"39"}
     assert who.roles == (HeldRole(RoleSource.HETI, "raakadata"),)
     assert who.permissions == {"employment.rows"}
