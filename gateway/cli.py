@@ -142,10 +142,21 @@ def check(
     *,
     products_dir: Annotated[Path, typer.Option(help="The contracts.")] = Path("products"),
     policies_dir: Annotated[Path, typer.Option(help="The policies.")] = Path("policies"),
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--on", formats=["%Y-%m-%d"], help="Warn as of this day; today when left out."
+        ),
+    ] = None,
 ) -> None:
-    """Check every contract and policy; each fault comes with its file, its line and the remedy."""
-    from gateway.batch.checks import check_all
+    """Check every contract and policy; each fault comes with its file, its line and the remedy.
 
+    Subscriptions and data permits that end within 30 days are warned of; a warning is no fault.
+    """
+    from gateway.batch.checks import check_all, warnings
+
+    for warning in warnings(policies_dir, on=on.date() if on else None):
+        typer.echo(f"warning: {warning}", err=True)
     faults = check_all(products_dir, policies_dir)
     for fault in faults:
         typer.echo(fault, err=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from gateway.adapters.cedar import CedarEngine
+from gateway.adapters.clock import SystemClock
+from gateway.batch.expiries import ending
 from gateway.contracts import check_contracts
 from gateway.errors import PolicyFault
+from gateway.model.days import helsinki_day
 from gateway.organisations import load_registry
 from gateway.policy.loading import load_policy
 from gateway.upkeep.signatories import load_signatories
@@ -19,6 +23,11 @@ def check_all(products_dir: Path, policies_dir: Path) -> tuple[str, ...]:
     contracts = tuple(f"{f.file}:{f.line}: {f.message} {f.remedy}" for f in found)
     products = {path.stem for path in products_dir.glob("*.yaml")}
     return contracts + _policy_faults(policies_dir, products)
+
+
+def warnings(policies_dir: Path, *, on: date | None) -> tuple[str, ...]:
+    """What ends within 30 days, one line each. on: None for today in Helsinki."""
+    return ending(policies_dir, on or helsinki_day(SystemClock().now()))
 
 
 def _policy_faults(policies_dir: Path, products: set[str]) -> tuple[str, ...]:
