@@ -14,6 +14,7 @@ import typer
 
 from gateway.cli_policy import app as policy_app
 from gateway.cli_pseudonym import app as pseudonym_app
+from gateway.cli_pull import pull
 from gateway.errors import BadParameter, GatewayError
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.add_typer(release_app, name="release")
 app.add_typer(journal_app, name="journal")
 app.add_typer(policy_app, name="policy")
 app.add_typer(pseudonym_app, name="pseudonym")
+app.command("pull")(pull)
 
 Day = Annotated[
     datetime | None,
