@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from joserfc.errors import JoseError
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc.jwk import ECKey, RSAKey
 
 from gateway.pull.config import OAuth
@@ -33,21 +35,25 @@ class ClientKey:
 def load_client_key(oauth: OAuth) -> ClientKey:
     """Raises ConfigFault: not private, of another kind than the algorithm's, weak, or open to others."""
     content = read_secret(oauth.key_file)
-    kind = RSAKey if oauth.algorithm == "PS256" else ECKey
-    wanted = "an RSA key" if kind is RSAKey else "a P-256 key"
     try:
-        key = kind.import_key(content)
-    except (JoseError, ValueError, TypeError):
+        private = load_pem_private_key(content, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         # Nothing of the cause is told: it may quote what was read.
         raise ConfigFault(
-            f"{oauth.key_file} does not hold {wanted} as PEM without a passphrase, "
-            f"which algorithm = {oauth.algorithm} needs."
+            f"{oauth.key_file} does not hold a private key as PEM without a passphrase."
         ) from None
-    if not key.is_private:
-        raise ConfigFault(f"{oauth.key_file} holds the public half; give the private key.")
-    if isinstance(key, ECKey) and key.curve_name != "P-256":
-        raise ConfigFault(f"{oauth.key_file} is on another curve than P-256, which ES256 needs.")
-    private = key.private_key
-    if isinstance(private, RSAPrivateKey) and private.key_size < RSA_BITS_MIN:
-        raise ConfigFault(f"{oauth.key_file} has fewer than {RSA_BITS_MIN} bits; make a new key.")
+    match oauth.algorithm, private:
+        case "PS256", RSAPrivateKey(key_size=bits) if bits >= RSA_BITS_MIN:
+            key = RSAKey.import_key(content)
+        case "ES256", EllipticCurvePrivateKey(curve=SECP256R1()):
+            key = ECKey.import_key(content)
+        case "PS256", _:
+            raise ConfigFault(
+                f"algorithm PS256 needs an RSA key of {RSA_BITS_MIN} bits or more; "
+                f"{oauth.key_file} holds another."
+            )
+        case _:
+            raise ConfigFault(
+                f"algorithm ES256 needs a key on the curve P-256; {oauth.key_file} holds another."
+            )
     return ClientKey(key, oauth.algorithm, oauth.key_id or key.thumbprint())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from gateway.delivery.body import StoredBody
+from gateway.delivery.body import EncodedBody, StoredBody
 from gateway.delivery.delivery import NOT_MODIFIED, PARTIAL, Delivery
 from gateway.delivery.plan import CubePlan, RowsPlan
 from gateway.model.product import Classification
@@ -40,8 +40,9 @@ def _content_headers(delivery: Delivery) -> dict[str, str]:
     texts["accept-ranges"] = "bytes" if plan.is_stored else "none"
     if isinstance(plan, CubePlan) and plan.format.name == "json-stat2":
         texts["content-language"] = plan.language
-    if plan.is_stored:  # RFC 9530: of the whole representation, also in a 206
-        digest = base64.b64encode(bytes.fromhex(plan.file.sha256)).decode()
+    sha256 = _known_sha256(delivery)
+    if sha256 is not None:  # RFC 9530: of the whole representation, also in a 206
+        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
         texts["repr-digest"] = f"sha-256=:{digest}:"
     if delivery.size is not None:
         texts["content-length"] = str(delivery.size)
@@ -49,6 +50,13 @@ def _content_headers(delivery: Delivery) -> dict[str, str]:
         span = delivery.body.span
         texts["content-range"] = f"bytes {span.first}-{span.last}/{plan.file.bytes}"
     return texts
+
+
+def _known_sha256(delivery: Delivery) -> str | None:
+    """Hex. None for a stream, whose hash is known when it has been sent."""
+    if delivery.plan.is_stored:
+        return delivery.plan.file.sha256
+    return delivery.body.encoded.sha256 if isinstance(delivery.body, EncodedBody) else None
 
 
 def filename(plan: RowsPlan | CubePlan) -> str:

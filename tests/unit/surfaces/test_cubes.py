@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 
 import numpy as np
@@ -81,6 +83,15 @@ def test_the_whole_cube_as_parquet_is_the_stored_file(house):
     assert "repr-digest" in answer.headers
     part = house.get(CALLER, query, range="bytes=0-3")
     assert (part.status_code, part.content) == (206, b"PAR1")
+
+
+def test_a_selection_tells_its_digest_so_that_a_client_can_check_it(house):
+    for form in ("json-stat2", "csv", "arrow", "parquet"):
+        answer = house.get(CALLER, f"{CUBE}?measure=unemployed&format={form}")
+        sha256 = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
+        assert answer.headers["repr-digest"] == f"sha-256=:{sha256}:"
+        again = house.get(CALLER, f"{CUBE}?measure=unemployed&format={form}")  # kept since
+        assert again.headers["repr-digest"] == f"sha-256=:{sha256}:"
 
 
 def test_a_cube_that_the_client_has_is_not_sent_again(house):
