@@ -27,16 +27,24 @@ def client_options(config: Config, address: str) -> dict[str, Any]:
 
 
 def open_gateway(config: Config, login: httpx2.Auth) -> httpx2.Client:
-    """Bytes are wanted as they are stored, so that their hash and their ranges hold: no compression."""
-    return httpx2.Client(
-        base_url=config.gateway,
-        auth=login,
-        headers={
-            "accept-encoding": "identity",
-            "user-agent": f"jakelu-pull/{version('jakelu')}",
-        },
-        **client_options(config, config.gateway),
-    )
+    """Bytes are wanted as they are stored, so that their hash and their ranges hold: no compression.
+
+    Raises ConfigFault.
+    """
+    try:
+        return httpx2.Client(
+            base_url=config.gateway,
+            auth=login,
+            headers={
+                "accept-encoding": "identity",
+                "user-agent": f"jakelu-pull/{version('jakelu')}",
+            },
+            **client_options(config, config.gateway),
+        )
+    except (ValueError, ImportError) as error:
+        raise ConfigFault(
+            "A proxy that the environment names (HTTPS_PROXY, ALL_PROXY) cannot be used."
+        ) from error
 
 
 def _trusted(config: Config) -> ssl.SSLContext:

@@ -19,7 +19,7 @@ from gateway.pull.config import Config, OAuth
 from gateway.pull.connection import client_options
 from gateway.pull.discovery import Endpoint, find_endpoint
 from gateway.pull.dpop import NONCE_WANTED, Prover
-from gateway.pull.faults import ConfigFault, NotTheGateway, PullFault, Refused, TryLater
+from gateway.pull.faults import ConfigFault, NotTheGateway, Refused, TryLater
 from gateway.pull.keys import ClientKey
 
 ASSERTION_SECONDS = 60
@@ -27,6 +27,10 @@ ASSERTION_SECONDS = 60
 LEEWAY_SECONDS = 30
 # RFC 6749 only recommends that expires_in is told.
 LIFETIME_UNTOLD_SECONDS = 300
+
+
+class _NonceWanted(Refused):
+    """The proof is to be made again with the nonce of the answer."""
 
 
 def check_installed() -> None:
@@ -76,45 +80,55 @@ class TokenSource:
         if self._endpoint is None:
             self._endpoint = find_endpoint(self._config, self._oauth)
         try:
-            answer, wants_nonce = self._ask(self._endpoint)
-            if wants_nonce:  # RFC 9449 section 8: ask again, once, with the nonce that was given
-                answer, _ = self._ask(self._endpoint)
+            try:
+                return self._ask(self._endpoint)
+            except (
+                _NonceWanted
+            ):  # RFC 9449 section 8: ask again, once, with the nonce that was given
+                return self._ask(self._endpoint)
         except httpx2.TransportError as error:
             raise TryLater(
                 f"The token endpoint does not answer ({type(error).__name__})."
             ) from error
-        if isinstance(answer, PullFault):
-            raise answer
-        return answer
 
-    def _ask(self, endpoint: Endpoint) -> tuple[dict[str, Any] | PullFault, bool]:
-        """One request: the answer or what is wrong with it, and whether only a nonce was missing."""
+    def _ask(self, endpoint: Endpoint) -> dict[str, Any]:
+        """One request. Raises _NonceWanted when only a nonce was missing that has come with the answer."""
         from authlib.integrations.base_client import OAuthError
 
-        has_new_nonce = False
+        answers: list[httpx2.Response] = []
 
         def look(response: httpx2.Response) -> httpx2.Response:
-            nonlocal has_new_nonce
-            has_new_nonce = self._prover is not None and self._prover.learn(response)
+            answers.append(response)
             _check_passing(response)
             return response
 
         with self._client(endpoint) as client:
             client.register_compliance_hook("access_token_response", look)
             try:
-                return dict(
-                    client.fetch_token(
-                        endpoint.address,
-                        grant_type="client_credentials",
-                        headers=self._headers(endpoint),
-                        **self._target(),
-                    )
-                ), False
+                answer = client.fetch_token(
+                    endpoint.address,
+                    grant_type="client_credentials",
+                    headers=self._headers(endpoint),
+                    **self._target(),
+                )
             except OAuthError as error:
-                wants_nonce = has_new_nonce and error.error == NONCE_WANTED
-                return _refusal(error.error, error.description), wants_nonce
-            except ValueError:
-                return NotTheGateway("The token endpoint's answer is not JSON."), False
+                refusal = _refusal(error.error, error.description)
+                has_new_nonce = self._prover is not None and self._prover.learn(answers[-1])
+                if has_new_nonce and error.error == NONCE_WANTED:
+                    raise _NonceWanted(refusal.detail) from None
+                raise refusal from None
+            except (ValueError, httpx2.HTTPStatusError):
+                if not answers:
+                    raise
+                answer = {}
+        if not answer or answers[-1].status_code != 200:
+            raise NotTheGateway(
+                f"The token endpoint answers {answers[-1].status_code} without a token or a reason. "
+                "Check its address in the config."
+            )
+        if self._prover is not None:
+            self._prover.learn(answers[-1])
+        return dict(answer)
 
     def _client(self, endpoint: Endpoint) -> Any:  # noqa: ANN401 (Authlib has no types)
         from authlib.integrations.httpx_client import OAuth2Client

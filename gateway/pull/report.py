@@ -51,6 +51,7 @@ class BarProgress:
 
     def ended(self) -> None:
         self._bars.remove_task(self._task)
+        self._bars.refresh()  # else the line that follows is printed above the bar that has gone
 
 
 class Report:

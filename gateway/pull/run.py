@@ -152,7 +152,7 @@ def _read_document(client: httpx2.Client, path: str) -> object:
                 if len(content) > DOCUMENT_BYTES_MAX:
                     raise NotTheGateway(f"{path} is too long.")
         return json.loads(content)
-    except httpx2.TransportError as error:
+    except httpx2.HTTPError as error:
         raise TryLater(f"The gateway does not answer ({type(error).__name__}).") from error
     except ValueError:
         raise NotTheGateway(f"{path} answers no JSON.") from None

@@ -12,11 +12,12 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from gateway.pull.config import load_config
+from gateway.pull.connection import open_gateway
 from gateway.pull.discovery import find_endpoint, well_known
 from gateway.pull.dpop import Prover
-from gateway.pull.faults import NotTheGateway, Refused, TryLater
+from gateway.pull.faults import ConfigFault, NotTheGateway, Refused, TryLater
 from gateway.pull.keys import ClientKey
-from gateway.pull.login import OAuthLogin
+from gateway.pull.login import OAuthLogin, login_of
 from gateway.pull.oauth import TokenSource
 
 TOKEN = {"access_token": "the-token", "token_type": "Bearer", "expires_in": 600}
@@ -240,6 +241,35 @@ def test_a_token_that_is_not_taken_is_fetched_anew_once(serve, source):
         assert client.get("/v1/me").status_code == 200
         assert client.get("/v1/other").status_code == 401
     assert [asked.path for asked in server.asked].count("/v1/other") == 2
+
+
+def test_an_access_key_is_sent_as_http_basic(serve, write_config, tmp_path):
+    key = tmp_path / "key.txt"
+    key.touch(0o600)
+    key.write_text("key-1:s3cret:with-colon\n")
+    server = serve(lambda _: (200, {}, {}))
+    config = load_config(write_config(gateway=server.base))
+    with open_gateway(config, login_of(config)) as client:
+        client.get("/v1/me")
+    (asked,) = server.asked
+    given = base64.b64encode(b"key-1:s3cret:with-colon").decode()
+    assert asked.headers["authorization"] == f"Basic {given}"
+    assert asked.headers["accept-encoding"] == "identity"
+    assert asked.headers["user-agent"].startswith("jakelu-pull/")
+
+
+def test_a_page_in_place_of_a_token_is_no_answer(serve, source):
+    for status in (200, 302, 404):
+        server = serve(lambda _, status=status: (status, {"location": "/login"}, "<html>"))
+        with pytest.raises((Refused, NotTheGateway)):
+            source(server.base).token()
+        assert len(server.asked) == 1  # a redirect is not followed
+
+
+def test_a_proxy_that_cannot_be_used_is_told(write_config, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "nonsense://proxy.example.fi")
+    with pytest.raises(ConfigFault, match="HTTPS_PROXY"):
+        open_gateway(load_config(write_config()), httpx2.BasicAuth("a", "b"))
 
 
 def _verified(proof: str) -> dict:
