@@ -36,6 +36,7 @@ class Persona:
     client_id: str
     organisation: str
     roles: tuple[str, ...] = ()
+    expert_tag: str | None = None
 
 
 def _personas(*personas: Persona) -> Mapping[str, Persona]:
@@ -110,6 +111,8 @@ def issue(
         "organisation": known.organisation,
         "roles": list(known.roles),
     }
+    if known.expert_tag is not None:
+        claims["expert_tag"] = known.expert_tag
     header = {"alg": _ALGORITHM, "typ": "at+jwt", "kid": key.kid}
     return jwt.encode(header, claims, key, algorithms=[_ALGORITHM])
 

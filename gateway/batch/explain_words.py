@@ -89,10 +89,10 @@ REMEDIES = {
         "Ange ett ändamål (`purpose`) som beställningen tillåter: {purposes}.",
         "State a purpose (`purpose`) that the subscription allows: {purposes}.",
     ),
-    "expert-products-closed": Label(
-        "Asiantuntijatason tuotteita ei vielä jaeta kenellekään.",
-        "Produkter på expertnivå delas ännu inte ut till någon.",
-        "Products on the level of an expert are for nobody yet.",
+    "expert-own-tag": Label(
+        "Valtuudessa on oltava oma asiantuntijatägi (väite `expert_tag`); vain sen rivit saa.",
+        "Token ska ha den egna experttaggen (uppgiften `expert_tag`); endast dess rader fås.",
+        "The token must hold your own expert tag (the claim `expert_tag`); only its rows are delivered.",
     ),
     DEFAULT_DENY: Label(
         "Mikään sääntö ei salli tätä. Sääntöjä muuttaa vain KEHA-keskus päätöksellään.",

@@ -23,7 +23,7 @@ from gateway.policy import Policy, rule
 from gateway.policy.denials import reason_for
 from gateway.policy.explain import READ
 from gateway.policy.loading import Switches
-from gateway.policy.question import tags_of
+from gateway.policy.tags import own_tag, tags_of
 from gateway.policy.vocabulary import DEFAULT_DENY
 
 EXPERT_TAG = "AS-000001"
@@ -273,7 +273,8 @@ def _rule(
 ) -> Ruling:
     if product is None:
         return rule(who, Action.READ_JOURNAL, None, None, policy, today=on)
-    return rule(who, READ[product.kind], product, area, policy, today=on)
+    tag = own_tag(who, product)
+    return rule(who, READ[product.kind], product, area, policy, today=on, expert_tag=tag)
 
 
 def _deciders(rulings: Iterable[Ruling]) -> tuple[str, ...]:

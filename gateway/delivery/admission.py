@@ -8,6 +8,7 @@ from gateway.delivery.journaling import Admitted, Request, action_of, asked, ref
 from gateway.delivery.requests import Edition, RowsRequest
 from gateway.delivery.services import Services
 from gateway.errors import (
+    AudienceRefused,
     IncomeRegisterRowsRefused,
     PolicyFault,
     ProductNotFound,
@@ -19,8 +20,10 @@ from gateway.model.caller import Caller
 from gateway.model.product import INCOME_REGISTER, Classification, Product, ProductKind
 from gateway.model.release import Manifest
 from gateway.model.ruling import Action, Denial, Permit
-from gateway.policy import is_listed, rule
+from gateway.policy import expert_column, is_listed, own_tag, rule
+from gateway.policy.tags import is_expert_name
 from gateway.ports import ReleaseStore
+from gateway.releases.slices import OwnRows
 
 _STRICTNESS = tuple(Classification)  # declared from public to restricted
 _KINDS = {Action.READ_ROWS: ProductKind.ROWS, Action.READ_CUBE: ProductKind.CUBE}
@@ -44,6 +47,7 @@ def admit(caller: Caller, request: Request, services: Services) -> Admitted:
         today=services.today(),
         area=request.area if isinstance(request, RowsRequest) else None,
         purpose=request.purpose,
+        expert_tag=None if of_kind is None else own_tag(caller, of_kind),
     )
     if isinstance(ruling, Permit) and of_kind is not None:
         return Admitted(caller, request, of_kind, ruling)
@@ -103,10 +107,43 @@ def check_class(admitted: Admitted, manifest: Manifest, services: Services) -> N
         services.policy,
         today=services.today(),
         purpose=permit.purpose,
+        expert_tag=permit.expert_tag,
     )
     if isinstance(ruling, Denial):
         what = asked(request, product)
         raise refuse(admitted.caller, what, ruling, origin=request.origin, services=services)
+
+
+def own_rows(product: Product, permit: Permit) -> OwnRows | None:
+    """What the rows are cut to; None when the permit covers all of them."""
+    by = expert_column(product)
+    return OwnRows(by, permit.expert_tag) if by and permit.expert_tag else None
+
+
+def check_expert(admitted: Admitted, manifest: Manifest, services: Services) -> None:
+    """A release whose rows cannot be cut to the expert that the permit names is refused.
+
+    It may be older than the contract: with tags that the contract no longer names, or without those
+    that it names now. Raises AudienceRefused, journaled.
+    """
+    product, permit, request = admitted.product, admitted.permit, admitted.request
+    names = {column.name for column in manifest.columns}
+    by = expert_column(product)
+    telling = {name for name in names if is_expert_name(name)} | ({by} if by else set())
+    if not telling or (telling == {by} and by in names and permit.expert_tag):
+        return
+    denial = Denial(
+        error_type=AudienceRefused,
+        detail="This release cannot be cut to the rows of one expert; ask for a newer one.",
+        policies=("expert-own-tag",),
+        policy_set_sha256=permit.policy_set_sha256,
+        is_listed=True,
+        purpose=permit.purpose,
+        legal_basis=permit.legal_basis,
+        subscription=permit.subscription,
+    )
+    what = asked(request, product)
+    raise refuse(admitted.caller, what, denial, origin=request.origin, services=services)
 
 
 def listed_products(caller: Caller, services: Services) -> tuple[Product, ...]:

@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from gateway.delivery.admission import (
     admit,
     check_class,
+    check_expert,
     check_no_income_register,
     find_manifest,
+    own_rows,
 )
 from gateway.delivery.body import Body, EncodedBody, NoBody, StoredBody, StreamedBody
 from gateway.delivery.conditions import Conditions, Span, find_span, is_unchanged
@@ -45,8 +47,10 @@ def deliver_rows(caller: Caller, request: RowsRequest, services: Services) -> De
         manifest = find_manifest(request.product, request.edition, services.releases)
     check_no_income_register(admitted, manifest, services)
     check_class(admitted, manifest, services)
+    check_expert(admitted, manifest, services)
     of_area = services.registry.municipalities_of_area(request.area)
-    plan = plan_rows(request, admitted.product, manifest, of_area=of_area)
+    own = own_rows(admitted.product, admitted.permit)
+    plan = plan_rows(request, admitted.product, manifest, of_area=of_area, own=own)
     if not plan.is_stored and not request.conditions.takes_streams:
         raise HttpVersionTooOld("Use HTTP/1.1, or fetch the whole slice as Parquet.")
     return _deliver(admitted, plan, services)

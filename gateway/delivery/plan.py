@@ -36,7 +36,7 @@ from gateway.releases.layout import (
     MUNICIPALITIES,
     MUNICIPALITY,
 )
-from gateway.releases.slices import Narrowing
+from gateway.releases.slices import Narrowing, OwnRows
 
 CELLS_MAX = 1_000_000
 # More codes than this are journaled as `*`: the auditor then reads the entry as all of them.
@@ -80,9 +80,15 @@ Plan = RowsPlan | CubePlan
 
 
 def plan_rows(
-    request: RowsRequest, product: Product, manifest: Manifest, *, of_area: frozenset[str]
+    request: RowsRequest,
+    product: Product,
+    manifest: Manifest,
+    *,
+    of_area: frozenset[str],
+    own: OwnRows | None = None,
 ) -> RowsPlan:
-    """The plan for one area's slice. of_area: the municipalities of the area.
+    """The plan for one area's slice. of_area: the municipalities of the area. own: the rows are cut to
+    these, and the stored file never goes out.
 
     Raises SliceNotFound, UnknownColumn, UnknownMunicipality, UnknownParameter.
     """
@@ -92,15 +98,18 @@ def plan_rows(
     columns = _columns(request, manifest)
     municipalities = _municipalities(request, product, of_area=of_area)
     _check_delivered(municipalities, manifest, area=request.area)
-    is_stored = request.format == PARQUET and columns is None and municipalities is None
+    is_stored = (
+        request.format == PARQUET and columns is None and municipalities is None and own is None
+    )
     everything = tuple(column.name for column in manifest.columns)
-    selection = {} if municipalities is None else {MUNICIPALITY: sorted(municipalities)}
+    narrowing = Narrowing(columns or everything, municipalities, own)
+    selection = {name: sorted(values) for name, values in narrowing.by.items()}
     return RowsPlan(
         manifest=manifest,
         file=file,
         area=request.area,
         format=request.format,
-        narrowing=None if is_stored else Narrowing(columns or everything, municipalities),
+        narrowing=None if is_stored else narrowing,
         etag=stored_etag(file)
         if is_stored
         else _etag(manifest, file, request.format, [selection, columns]),

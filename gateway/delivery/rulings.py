@@ -1,6 +1,6 @@
 """Rulings remembered for a day: the same caller asking the same again gets the same ruling.
 
-A ruling is a pure function of caller, action, product, area, purpose and day under one policy set,
+A ruling is a pure function of caller, action, product, area, purpose, expert tag and day under one policy set,
 and all of them are in the key, so remembering changes no answer. Asking the policies costs about as
 much as all the rest of a cube request.
 """
@@ -17,7 +17,7 @@ from gateway.policy import Policy, rule
 
 RULINGS_MAX = 4096
 
-_Key = tuple[Caller, Action, str | None, str | None, str | None, date]
+_Key = tuple[Caller, Action, str | None, str | None, str | None, str | None, date]
 
 
 class Rulings:
@@ -37,12 +37,23 @@ class Rulings:
         today: date,
         area: str | None = None,
         purpose: str | None = None,
+        expert_tag: str | None = None,
     ) -> Ruling:
         """As `gateway.policy.rule`; the product is one of the catalog that the process started with."""
-        key = (caller, action, None if product is None else product.id, area, purpose, today)
+        name = None if product is None else product.id
+        key = (caller, action, name, area, purpose, expert_tag, today)
         known = self._known.get(key)
         if known is None:
-            known = rule(caller, action, product, area, self._policy, today=today, purpose=purpose)
+            known = rule(
+                caller,
+                action,
+                product,
+                area,
+                self._policy,
+                today=today,
+                purpose=purpose,
+                expert_tag=expert_tag,
+            )
             with self._lock:
                 if len(self._known) >= RULINGS_MAX:
                     self._known.clear()

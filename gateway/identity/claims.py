@@ -64,6 +64,7 @@ def _day(value: object) -> object:
 VisibleText = Annotated[str, StringConstraints(pattern=_VISIBLE)]
 Identifier = Annotated[VisibleText, AfterValidator(_no_identity_code)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Tag = Annotated[Code, AfterValidator(_no_identity_code)]  # it goes to the journal
 Day = Annotated[date, BeforeValidator(_day)]
 
 
@@ -98,7 +99,7 @@ class CallerClaims(BaseModel):
     act: Actor | None = None
     organisation: Code | None = None
     roles: list[RoleClaim | VisibleText] = []
-    expert_tag: Code | None = None
+    expert_tag: Tag | None = None
 
 
 def read_claims(claims: Mapping[str, Any], names: ClaimNames) -> CallerClaims:

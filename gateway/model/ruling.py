@@ -17,7 +17,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """policies: determining policy ids. areas: those the permit covers (rows: the asked one)."""
+    """policies: determining policy ids. areas: those the permit covers (rows: the asked one).
+
+    expert_tag: the permit covers rows with this tag only; None when it covers all.
+    """
 
     policies: tuple[str, ...]
     policy_set_sha256: str
@@ -25,6 +28,7 @@ class Permit:
     legal_basis: str | None
     subscription: str | None
     areas: frozenset[str] = frozenset()
+    expert_tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,10 @@ REASONS = (
         "area",
     ),
     Reason(
-        "expert-products-closed",
+        "expert-own-tag",
         AudienceRefused,
-        "A product with expert tags is for the expert only.",
+        "Rows with expert tags are for the expert whose own tag the token holds; cubes with them, for "
+        "nobody.",
     ),
     Reason(
         "restricted-needs-bound-token",

@@ -11,6 +11,7 @@ from gateway.model.product import Product, ProductKind
 from gateway.model.ruling import Action, Denial
 from gateway.policy.loading import Policy
 from gateway.policy.rule import is_listed, rule
+from gateway.policy.tags import own_tag
 
 READ = {ProductKind.ROWS: Action.READ_ROWS, ProductKind.CUBE: Action.READ_CUBE}
 
@@ -59,7 +60,16 @@ def explain_product(
 ) -> Explanation:
     """The ruling on one product, listed to the caller or not."""
     action = READ[product.kind]
-    ruling = rule(caller, action, product, area, policy, today=today, purpose=purpose)
+    ruling = rule(
+        caller,
+        action,
+        product,
+        area,
+        policy,
+        today=today,
+        purpose=purpose,
+        expert_tag=own_tag(caller, product),
+    )
     denial = ruling if isinstance(ruling, Denial) else None
     return Explanation(
         product=product.id,

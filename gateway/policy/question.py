@@ -12,28 +12,25 @@ from gateway.model.product import Product
 from gateway.model.ruling import Action
 from gateway.model.subscription import Subscription
 from gateway.policy.loading import Policy
+from gateway.policy.tags import tags_of
 from gateway.ports import Question
 
 _BOUND = frozenset({AuthStrength.DPOP, AuthStrength.MTLS})
-_TAGS = {
-    "team_tag": "team",
-    "tiimitagi": "team",
-    "expert_tag": "expert",
-    "asiantuntijatagi": "expert",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a ruling depends on besides caller and product.
 
-    candidates: subscriptions that could carry the delivery; chosen: the one that does.
+    candidates: subscriptions that could carry the delivery; chosen: the one that does. expert_tag: the
+    delivery is cut to rows with this tag; None when it is not.
     """
 
     area: str | None
     candidates: tuple[Subscription, ...]
     chosen: Subscription | None
     missing_permits: frozenset[str]
+    expert_tag: str | None
 
 
 def product_question(
@@ -58,6 +55,7 @@ def product_question(
             "area": seen.area or "",
             "subscribed": bool(seen.candidates),
             "purpose": seen.chosen.purpose if seen.chosen else "",
+            "expert_tag": seen.expert_tag or "",
             "missing_permits": seen.missing_permits,
             "tem_access": policy.switches.tem_access,
             "koto_worker_employment_products": policy.switches.koto_worker_employment_products,
@@ -85,23 +83,5 @@ def _principal(caller: Caller, policy: Policy) -> dict[str, object]:
         "permissions": caller.permissions,
         "role_sources": policy.roles.sources_of(caller.roles),
         "bound": caller.strength in _BOUND,
+        "expert_tag": caller.expert_tag or "",
     }
-
-
-def tags_of(product: Product) -> frozenset[str]:
-    """`team` and `expert`, when a delivered column or a dimension tells one team or expert."""
-    return frozenset(_TAGS[name] for name in _names_of(product) if name in _TAGS)
-
-
-def _names_of(product: Product) -> list[str]:
-    """What the delivered columns and the dimensions are called, and what they are made from."""
-    names: list[str] = []
-    if product.rows:
-        for column in product.rows.columns:
-            if column.is_delivered:
-                names += [column.name, column.source]
-                names += [lineage.rpartition(".")[2] for lineage in column.lineage]
-    if product.cube:
-        for dimension in product.cube.dimensions:
-            names += [dimension.name, dimension.column]
-    return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
@@ -27,7 +28,7 @@ def is_listed(caller: Caller, product: Product) -> bool:
     return caller.organisation is not None and caller.organisation.kind in product.listed_to
 
 
-def rule(
+def rule(  # noqa: PLR0913 (all that a ruling depends on)
     caller: Caller,
     action: Action,
     product: Product | None,
@@ -36,17 +37,23 @@ def rule(
     *,
     today: date,
     purpose: str | None = None,
+    expert_tag: str | None = None,
 ) -> Ruling:
     """Permit or Denial, with the policies that decided.
 
     product: None only for the journal. area: two digits, for rows. today: the day in Helsinki.
     purpose: as the request states it; None means that the caller's only subscription decides.
+    expert_tag: the delivery will be cut to rows with this tag. Whoever does not cut leaves it out, and
+    what has expert tags is refused.
     """
     if action is Action.READ_JOURNAL:
         return _rule_on_journal(caller, purpose or AUDIT_PURPOSE, policy)
     if product is None:
         return _denial(denials.NO_POLICY_PERMITS, (), policy, is_listed=False)
-    seen = _circumstances(caller, product, area, policy, today=today, purpose=purpose)
+    seen = replace(
+        _circumstances(caller, product, area, policy, today=today, purpose=purpose),
+        expert_tag=expert_tag,
+    )
     answer = policy.engine.decide(
         product_question(caller, action, product, seen=seen, policy=policy)
     )
@@ -63,6 +70,7 @@ def rule(
         legal_basis=seen.chosen.legal_basis if seen.chosen else None,
         subscription=seen.chosen.id if seen.chosen else None,
         areas=frozenset({area}) if area and action is Action.READ_ROWS else frozenset(),
+        expert_tag=expert_tag,
     )
 
 
@@ -81,6 +89,7 @@ def _circumstances(
         candidates=candidates,
         chosen=choose(candidates, purpose),
         missing_permits=policy.missing_permits(product.sources, today),
+        expert_tag=None,
     )
 
 

@@ -18,15 +18,30 @@ BATCH_ROWS = 32_768
 
 
 @dataclass(frozen=True, slots=True)
+class OwnRows:
+    """Only rows that have this tag in this column."""
+
+    column: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
 class Narrowing:
     """What of a slice is delivered.
 
     columns: in the delivered order, at least one. municipalities: None when the rows are not
-    narrowed; an empty set delivers no row.
+    narrowed; an empty set delivers no row. own: None when the rows are of no single expert.
     """
 
     columns: tuple[str, ...]
     municipalities: frozenset[str] | None = None
+    own: OwnRows | None = None
+
+    @property
+    def by(self) -> dict[str, frozenset[str]]:
+        """What is asked of a row: column → the values that stay."""
+        places = {} if self.municipalities is None else {MUNICIPALITY: self.municipalities}
+        return places | ({} if self.own is None else {self.own.column: frozenset({self.own.tag})})
 
 
 class Slice:
@@ -46,19 +61,20 @@ class Slice:
 
     def batches(self, narrowing: Narrowing) -> Iterator[pa.RecordBatch]:
         """Record batches of at most BATCH_ROWS rows; memory follows the row group, not the slice."""
-        wanted = list(narrowing.columns)
-        read = wanted if narrowing.municipalities is None else [*wanted, MUNICIPALITY]
+        wanted, by = list(narrowing.columns), narrowing.by
+        read = [*wanted, *by]
         for batch in self._parquet.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys(read))):
             kept = batch
-            if narrowing.municipalities is not None:
-                kept = batch.filter(_is_in(batch, narrowing.municipalities))
+            for column, values in by.items():
+                kept = kept.filter(_is_in(kept, column, values))
             if kept.num_rows:
                 yield kept.select(wanted)
 
 
-def _is_in(batch: pa.RecordBatch, municipalities: frozenset[str]) -> pa.BooleanArray:
-    column = batch.column(MUNICIPALITY)
-    asked = pa.array(sorted(municipalities), column.type)
+def _is_in(batch: pa.RecordBatch, name: str, values: frozenset[str]) -> pa.BooleanArray:
+    """Which rows have one of the values; an empty field has none."""
+    column = batch.column(name)
+    asked = pa.array(sorted(values), column.type)
     return pc.call_function("is_in", [column], options=pc.SetLookupOptions(value_set=asked))
 
 

@@ -29,7 +29,7 @@ from gateway.model.ruling import Action, Denial, Permit, Ruling
 from gateway.model.subscription import Subscription
 from gateway.policy import Policy, PolicyFiles, read_policy_files, rule
 from gateway.policy.loading import Switches
-from gateway.policy.question import tags_of
+from gateway.policy.tags import own_tag, tags_of
 
 ROOT = Path(__file__).parents[2]
 HOUSE = load_house(ROOT / "products", ROOT / "policies")
@@ -76,6 +76,7 @@ class Case:
     strength: AuthStrength = AuthStrength.BEARER
     purpose: str | None = None
     switches: frozenset[str] = field(default_factory=frozenset)
+    expert_tag: str | None = None
 
 
 def asker(case: Case) -> Caller:
@@ -89,7 +90,14 @@ def asker(case: Case) -> Caller:
         {"iss": "i", "sub": "s", "client_id": "c", "jti": "j", "roles": held}, ClaimNames()
     )
     valid = held_roles(claims, case.on)
-    return caller(HOUSE, case.organisation, valid, on=case.on, strength=case.strength)
+    return caller(
+        HOUSE,
+        case.organisation,
+        valid,
+        on=case.on,
+        strength=case.strength,
+        expert_tag=case.expert_tag,
+    )
 
 
 def ruled(case: Case, policy: Policy = POLICY) -> Ruling:
@@ -97,14 +105,16 @@ def ruled(case: Case, policy: Policy = POLICY) -> Ruling:
         "tem_access" in case.switches, "koto_worker_employment_products" in case.switches
     )
     is_rows = case.product.kind is ProductKind.ROWS
+    who = asker(case)
     return rule(
-        asker(case),
+        who,
         Action.READ_ROWS if is_rows else Action.READ_CUBE,
         case.product,
         case.area,
         replace(policy, switches=switches),
         today=case.on,
         purpose=case.purpose,
+        expert_tag=own_tag(who, case.product),
     )
 
 
@@ -118,8 +128,8 @@ def may(case: Case) -> bool:
         return False  # 8: a source without a data permit
     if is_rows and ("tulorekisteri" in what.sources or what.classification == "public"):
         return False  # 3, 11
-    if "expert" in tags_of(what):
-        return False  # 6: to the expert only, which no delivery can be cut to yet
+    if "expert" in tags_of(what) and not (is_rows and case.expert_tag):
+        return False  # 6: rows of the expert who asks, and no cube
     who = HOUSE.registry.find(case.organisation)
     kind = who.kind if who and who.valid_from <= case.on <= (who.valid_to or date.max) else None
     own = HOUSE.registry.scope(case.organisation, case.on).areas  # 5: never from the request
@@ -221,6 +231,7 @@ cases = st.builds(
     strength=st.sampled_from(AuthStrength),
     purpose=st.sampled_from([None, None, PURPOSE, OTHER_PURPOSE, "audit", "curiosity"]),
     switches=st.frozensets(st.sampled_from(["tem_access", "koto_worker_employment_products"])),
+    expert_tag=st.sampled_from([None, "AS-1"]),
 )
 # Callers who are near to having something: most drawn at random have nothing.
 near = st.builds(
@@ -237,6 +248,7 @@ near = st.builds(
     strength=st.sampled_from([AuthStrength.DPOP, AuthStrength.DPOP, AuthStrength.KEY]),
     purpose=st.sampled_from([None, PURPOSE, "employment-service-management"]),
     switches=st.frozensets(st.sampled_from(["tem_access", "koto_worker_employment_products"])),
+    expert_tag=st.sampled_from([None, "AS-1"]),
 )
 
 
@@ -247,6 +259,8 @@ def test_the_policies_answer_what_the_domain_says(case):
     assert isinstance(ruling, Permit) is may(case), ruling
     if isinstance(ruling, Permit):
         assert ruling.areas == ({case.area} if case.product.kind is ProductKind.ROWS else set())
+        is_cut = "expert" in tags_of(case.product)
+        assert ruling.expert_tag == (case.expert_tag if is_cut else None)
     else:
         assert not ruling.errors
 
@@ -286,7 +300,7 @@ OPENED = {
     ),
     "koto-worker-separate-grant": Case("KU837", BOTH_KOTO, of("service-outcomes")),
     "tags-own-area": Case("KU837", CUBES, of("team-tag-cube"), "40"),
-    "expert-products-closed": Case("KU837", ROWS, of("expert-tag-rows"), "39"),
+    "expert-own-tag": Case("KU837", ROWS, of("expert-tag-rows"), "39"),
     "restricted-needs-bound-token": Case("KU837", ROWS, of("restricted-rows"), "39"),
     "data-permit-required": Case(
         "KU837", CUBES, of("vacancies", sources=("tulorekisteri",)), on=date(2028, 1, 1)

@@ -46,7 +46,7 @@ from gateway.model.product import (
 from gateway.model.ruling import Action, Denial, Permit
 from gateway.model.subscription import Subscription
 from gateway.organisations import load_registry
-from gateway.policy import Policy, explain, is_listed, load_policy, rule
+from gateway.policy import Policy, explain, is_listed, load_policy, own_tag, rule
 
 POLICIES = Path(__file__).parents[2] / "policies"
 REGISTRY = load_registry()
@@ -423,14 +423,80 @@ def test_tags_in_rows_count_when_they_are_delivered_whatever_the_column_is_calle
     )
     hidden = ask(policy, who, rows("x", "atmt.jakso.asiantuntijatagi", keep), "39")
     assert isinstance(hidden, Denial)
-    assert hidden.policies == ("expert-products-closed",)
+    assert hidden.policies == ("expert-own-tag",)
 
 
-def test_expert_tags_are_for_nobody_yet(policy):
+def test_a_cube_with_expert_tags_is_for_nobody_not_even_for_an_expert(policy):
     for name in ("expert_tag", "asiantuntijatagi"):
-        ruling = ask(policy, caller(policy, "KU837", *BI), tagged(name), "39")
-        assert isinstance(ruling, Denial)
-        assert ruling.policies == ("expert-products-closed",)
+        for tag in (None, "AS-1"):
+            who = caller(policy, "KU837", *BI, expert_tag=tag)
+            ruling = ask(policy, who, tagged(name), "39", expert_tag=tag)
+            assert isinstance(ruling, Denial)
+            assert ruling.policies == ("expert-own-tag",)
+
+
+def expert_rows(**changes: Any) -> Product:
+    column = Column(
+        "expert_tag",
+        "x",
+        ColumnType.STRING,
+        TEXT,
+        TEXT,
+        Classification.CONFIDENTIAL,
+        Transformation.KEEP,
+        ("atmt.asiakasvastuu.asiantuntijatagi",),
+    )
+    columns = (dataclasses.replace(column, **changes),)
+    spec = RowsSpec("SELECT 1", "p", "m", "f", columns, AnonymityRules(5, (), (), 0.05))
+    return dataclasses.replace(SPELLS, rows=spec)
+
+
+def test_rows_with_expert_tags_are_for_the_expert_with_the_own_tag_in_the_own_area(policy):
+    who = caller(policy, "KU837", *BI, expert_tag="AS-1")
+    permit = ask(policy, who, expert_rows(), "39", expert_tag="AS-1")
+    assert isinstance(permit, Permit)
+    assert permit.expert_tag == "AS-1"
+    for tag, cut, area, policies in (
+        ("AS-1", "AS-2", "39", ("expert-own-tag",)),  # cut to another's rows
+        ("AS-1", None, "39", ("expert-own-tag",)),  # not cut
+        ("AS-1", "", "39", ("expert-own-tag",)),
+        (None, None, "39", ("expert-own-tag",)),
+        (None, "AS-1", "39", ("expert-own-tag",)),
+        ("", "", "39", ("expert-own-tag",)),  # no tag is no tag
+        ("AS-1", "AS-1", "40", ("rows-own-area", "tags-own-area")),
+    ):
+        asker = caller(policy, "KU837", *BI, expert_tag=tag)
+        ruling = ask(policy, asker, expert_rows(), area, expert_tag=cut)
+        assert isinstance(ruling, Denial), (tag, cut, area)
+        assert ruling.policies == policies
+
+
+def test_an_expert_tag_opens_nothing_else(policy):
+    who = caller(policy, "EVK04", *BI, expert_tag="AS-1")
+    for area in ("39", None):
+        assert isinstance(ask(policy, who, expert_rows(), area, expert_tag="AS-1"), Denial)
+    nobody = caller(policy, "KU837", expert_tag="AS-1")
+    ruling = ask(policy, nobody, expert_rows(), "39", expert_tag="AS-1")
+    assert isinstance(ruling, Denial)
+    assert ruling.error_type is RoleMissing
+
+
+def test_rows_can_be_cut_only_by_one_plain_column_of_expert_tags(policy):
+    who = caller(policy, "KU837", *BI, expert_tag="AS-1")
+    assert own_tag(who, expert_rows()) == "AS-1"
+    assert own_tag(who, SPELLS) is None
+    for changes in (
+        {"transformation": Transformation.DROP},
+        {"transformation": Transformation.TRUNCATE},
+        {"type": ColumnType.INTEGER},
+        {"name": "x", "lineage": ()},
+    ):
+        assert own_tag(who, expert_rows(**changes)) is None
+    one = expert_rows()
+    (column,) = one.rows.columns
+    two = dataclasses.replace(column, name="another", source="asiantuntijatagi")
+    both = dataclasses.replace(one, rows=dataclasses.replace(one.rows, columns=(column, two)))
+    assert own_tag(who, both) is None
 
 
 # --- subscriptions, purposes, permits --------------------------------------------------------

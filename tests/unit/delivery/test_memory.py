@@ -51,8 +51,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     """How often the policies were really asked."""
     asked: list[tuple] = []
 
-    def rule(caller, action, product, area, policy, *, today, purpose):
-        asked.append((caller, action, area, purpose, today))
+    def rule(caller, action, product, area, policy, *, today, purpose, expert_tag):
+        asked.append((caller, action, area, purpose, expert_tag, today))
         return Permit(("p",), "0" * 64, purpose, None, None)
 
     monkeypatch.setattr(rulings_module, "rule", rule)
@@ -73,6 +73,7 @@ def test_a_ruling_is_asked_for_once(asked):
         {"action": Action.READ_ROWS},
         {"area": "39"},
         {"purpose": "planning"},
+        {"expert_tag": "AS-1"},
         {"today": date(2026, 7, 2)},
     ],
 )

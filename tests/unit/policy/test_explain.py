@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.adapters.demo_issuer import PERSONAS, create_issuer, issue
+from gateway.adapters.demo_issuer import PERSONAS, Persona, create_issuer, issue
 from gateway.adapters.oidc import OidcTokenVerifier
 from gateway.batch.explain_words import REMEDIES
 from gateway.batch.policy_callers import caller, read_token, roles_of_token
@@ -129,8 +129,10 @@ def test_what_is_not_listed_is_said_to_be_answered_as_unknown():
     assert any("404" in note for note in told["notes"])
 
 
-@pytest.mark.parametrize("persona", list(PERSONAS))
-def test_a_token_makes_the_caller_that_authentication_makes(house, issuer, persona):
+@pytest.mark.parametrize("persona", [*PERSONAS, "expert"])
+def test_a_token_makes_the_caller_that_authentication_makes(house, issuer, persona, monkeypatch):
+    expert = Persona("expert", "e", "c", "KU837", ("heti:raakadata",), expert_tag="AS-1")
+    monkeypatch.setitem(PERSONAS, "expert", expert)
     token = issue(persona, folder=issuer, now=NOW)
     verifier = OidcTokenVerifier(
         issuer="https://issuer.demo.invalid",
@@ -149,7 +151,12 @@ def test_a_token_makes_the_caller_that_authentication_makes(house, issuer, perso
     read = read_token(token)
     on = date(2026, 6, 30)
     made = caller(
-        house, read.claims.organisation, roles_of_token(read, on), on=on, strength=read.strength
+        house,
+        read.claims.organisation,
+        roles_of_token(read, on),
+        on=on,
+        strength=read.strength,
+        expert_tag=read.claims.expert_tag,
     )
     for field in (
         *("organisation", "scope", "roles", "permissions", "strength", "expert_tag"),
