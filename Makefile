@@ -1,5 +1,6 @@
 # Two commands are the whole set-up: `make demo` and `make test`.
-# They need Python 3.11 or newer, git and make; everything else is installed from hashed locks.
+# They need Python 3.11 or newer, git and make; everything else is installed from hashed locks. The tests
+# with a real identity provider and a real browser need Node.js 20 and Chromium too, else they are skipped.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -7,9 +8,10 @@ BIN    := $(VENV)/bin
 PORT   ?= 8080
 SCALE  ?= 0.05
 SOAK_EXAMPLES ?= 1000
+PROVIDER := tests/provider
 UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 
-.PHONY: demo test lint types imports check tests soak openapi lock clean help
+.PHONY: demo test lint types imports check tests provider soak openapi lock clean help
 .PHONY: soak-pseudonyms soak-cubes soak-crashes soak-country
 
 help:            ## what can be made
@@ -34,9 +36,11 @@ imports: $(VENV)/.dev       ## the two roads and the wall between them
 check: $(VENV)/.dev         ## contracts and policies
 	$(BIN)/jakelu check
 
-tests: $(VENV)/.dev         ## the tests alone
+tests: $(VENV)/.dev provider      ## the tests alone
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+provider: $(PROVIDER)/node_modules/.installed      ## the identity provider that tests run, from npm
 
 # The parts are targets of their own; `make -k soak` goes on after one that fails. How the tests read
 # these variables is in tests/conftest.py. A drawn cube that fails is printed with a line to repeat it.
@@ -81,6 +85,11 @@ $(BIN)/python:
 $(VENV)/.uv/bin/uv: requirements-uv.lock | $(BIN)/python
 	$(BIN)/python -m pip install --require-hashes --target $(VENV)/.uv --upgrade -r requirements-uv.lock
 	@touch $@
+
+# Without Node.js there is nothing to install, and the tests that need it say so.
+$(PROVIDER)/node_modules/.installed: $(PROVIDER)/package-lock.json
+	@if command -v npm > /dev/null; then cd $(PROVIDER) && npm ci --loglevel=error && touch node_modules/.installed; \
+	    else echo "npm is not installed: tests with a real identity provider are skipped"; fi
 
 # The runtime alone for the demo; the same and the tools for the tests.
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python $(UV)

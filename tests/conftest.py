@@ -4,6 +4,7 @@ BRUTE_FORCE=all    guess with every artificial identity code, not with a sample 
 JAKELU_KILLS=20    how many processes each crash test kills
 SOAK=1             draw other examples in every run, and many more; `make test` draws the same ones
 SOAK_EXAMPLES=1000 so many for each test, in rounds of a hundred that tell the progress
+COMPLETE=1         a test whose tools (Node.js, Chromium) are missing fails instead of being skipped
 
 A drawn example that fails is printed with a `@reproduce_failure` line, and the next run begins with it.
 """
@@ -11,7 +12,7 @@ A drawn example that fails is printed with a `@reproduce_failure` line, and the 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -30,6 +31,7 @@ class Campaign:
     tries_every_code: bool
     kills: int
     examples: int
+    is_complete: bool
 
     @property
     def rounds(self) -> int:
@@ -42,6 +44,7 @@ def read_campaign(environ: Mapping[str, str]) -> Campaign:
         environ.get("BRUTE_FORCE") == "all",
         int(environ.get("JAKELU_KILLS", "3")),
         max(1, int(environ.get("SOAK_EXAMPLES", "1000"))) if soaks else 0,
+        environ.get("COMPLETE") == "1",
     )
 
 
@@ -71,6 +74,19 @@ def pytest_report_header() -> str | None:
 @pytest.fixture(scope="session")
 def campaign() -> Campaign:
     return CAMPAIGN
+
+
+@pytest.fixture(scope="session")
+def needs(campaign: Campaign) -> Callable[[str | None], None]:
+    """Skip what the machine has no tools for; where everything must run, that is a failure."""
+
+    def needed(missing: str | None) -> None:
+        if missing and campaign.is_complete:
+            pytest.fail(missing)
+        if missing:
+            pytest.skip(missing)
+
+    return needed
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import importlib.util
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import httpx2
 import pytest
@@ -22,6 +25,7 @@ from gateway.batch.demo_layout import DemoLayout
 
 SCALE = "0.02"
 ROOT = Path(__file__).parents[2]
+PROVIDER = ROOT / "tests" / "provider" / "running.py"
 
 
 @dataclass(frozen=True)
@@ -90,14 +94,20 @@ def start(
 
     houses: list[House] = []
 
-    def started(layout: DemoLayout, wrapper: tuple[str, ...] = ()) -> House:
-        port = free_port()
+    def started(
+        layout: DemoLayout,
+        wrapper: tuple[str, ...] = (),
+        *,
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> House:
+        port = port or _free_port()
         log = tmp_path_factory.mktemp("log") / "serve.log"
         with log.open("wb") as written:
             process = subprocess.Popen(
                 [*wrapper, sys.executable, "-m", "gateway", "serve", "--port", str(port)],
                 cwd=ROOT,
-                env=stripped_environment(layout),
+                env=stripped_environment(layout) | dict(settings or {}),
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # so that a kill reaches the server's worker process too
@@ -118,6 +128,32 @@ def house(published: DemoLayout, start: Callable[..., House]) -> House:
     return start(published)
 
 
+@pytest.fixture(scope="session")
+def providers(needs: Callable[[str | None], None]) -> Iterator[Callable[..., Any]]:
+    """Start a real identity provider (`tests/provider`); each is stopped at the end."""
+    running = _loaded("running_provider", PROVIDER)
+    needs(running.missing_tools())
+    started: list[Any] = []
+
+    def start_provider(**settings: Any) -> Any:
+        provider = running.Provider(**settings)
+        started.append(provider)
+        return provider.start()
+
+    yield start_provider
+    for provider in started:
+        provider.stop()
+
+
+def _loaded(name: str, path: Path) -> ModuleType:
+    """A module of the tests by its path: there are no packages of tests to import from."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
 def wait_until_ready(house: House) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -130,7 +166,12 @@ def wait_until_ready(house: House) -> None:
     pytest.fail(f"the server is not ready: {house.log.read_text()[-2000:]}")
 
 
-def free_port() -> int:
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    return _free_port
+
+
+def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
