@@ -41,13 +41,28 @@ class Unauthenticated(GatewayError):
 
 
 class InvalidToken(GatewayError):
-    """The caller is not told which check failed; `reason` goes to the journal and the metrics."""
+    """The caller is not told which check failed; `reason` goes to the journal and the metrics.
+
+    scheme: of the `Authorization` header, which the challenge answers in.
+    """
 
     code, status, title = "invalid_token", 401, "The access token is not valid"
+    remedy: ClassVar[str] = "Obtain a new access token and try again."
+
+    def __init__(self, reason: str, *, scheme: str = "Bearer") -> None:
+        super().__init__(self.remedy)
+        self.reason = reason
+        self.scheme = scheme
+
+
+class InvalidProof(InvalidToken):
+    """The token is good, the proof of holding its key is not (RFC 9449 section 7.1)."""
+
+    code, title = "invalid_dpop_proof", "The DPoP proof is not valid"
+    remedy = "Make a new proof for this request with the key of the access token, and try again."
 
     def __init__(self, reason: str) -> None:
-        super().__init__("Obtain a new access token and try again.")
-        self.reason = reason
+        super().__init__(reason, scheme="DPoP")
 
 
 # --- what they may have (403, 404) -----------------------------------------------------------

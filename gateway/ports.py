@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -218,6 +218,22 @@ class JournalStore(Protocol):
 class TokenVerifier(Protocol):
     def verify(self, token: str) -> Mapping[str, Any]:
         """The claims of a valid access token (RFC 9068). Raises InvalidToken, IssuerUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a proof must be made for. url: without query and fragment; thumbprint: of the token's key."""
+
+    method: str
+    url: str = field(repr=False)
+    token: str = field(repr=False)
+    thumbprint: str
+
+
+class ProofVerifier(Protocol):
+    def check(self, proof: str, target: Target) -> None:
+        """A DPoP proof (RFC 9449) of this request, used up by it. Raises InvalidProof, StateUnavailable."""
         ...
 
 

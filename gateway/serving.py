@@ -14,7 +14,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict
@@ -29,17 +29,20 @@ from starlette.types import ASGIApp
 
 from gateway.adapters.cedar import CedarEngine
 from gateway.adapters.clock import SystemClock
+from gateway.adapters.dpop import DpopProofs
+from gateway.adapters.issuers import Issuers
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.oidc import OidcTokenVerifier
 from gateway.adapters.releases_files import ReleaseFiles
 from gateway.adapters.state_database import StateDatabase
+from gateway.adapters.state_once import StoredOnce
 from gateway.contracts import Catalog, load_catalog
 from gateway.delivery.encoded import EncodedCache
 from gateway.delivery.rulings import Rulings
 from gateway.delivery.services import Services
 from gateway.delivery.shelf import CubeShelf
 from gateway.errors import GatewayError, KeyFault, ReleaseDamaged, SettingsFault
-from gateway.identity import authenticate
+from gateway.identity import TokenChecks, authenticate
 from gateway.journal.append import Journal
 from gateway.journal.events import policy_body
 from gateway.journal.failures import AuthFailures
@@ -55,6 +58,7 @@ from gateway.surfaces.openapi import openapi_document, openapi_text
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.routes import Protection
+from gateway.surfaces.proxies import TrustedProxies
 from gateway.surfaces.security import Gate
 from gateway.surfaces.streaming import Sender
 
@@ -170,7 +174,7 @@ def _configure_logging() -> None:
 
 
 def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> ASGIApp:
-    verifier = _verifier(settings, clock)
+    verifiers = _verifiers(settings, clock)
     state = StateDatabase(settings.state_file)
     opened.callback(state.close)
     services = _services(settings, clock, opened)
@@ -180,7 +184,7 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     gate = Gate(
         authenticate=partial(
             authenticate,
-            verifier=verifier,
+            tokens=_token_checks(settings, clock, verifiers=verifiers, state=state),
             registry=services.registry,
             roles=services.policy.roles,
             clock=clock,
@@ -189,6 +193,7 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
         count_failure=_both(metrics.count_failure, failures.count),
         observe=metrics.observe,
         public_url=str(settings.public_url).rstrip("/"),
+        proxies=TrustedProxies(settings.trusted_proxies),
     )
     sender = Sender(
         threads=_threads(READING_THREADS, opened),
@@ -199,12 +204,13 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
         "journal": services.journal.check,
         "state": state.check,
         "releases": partial(_check_releases, settings.releases_dir),
-        "issuer_keys": verifier.check,
     }
+    issuers = {issuer: verifier.check for issuer, verifier in verifiers.items()}
+    protection = Protection(gate.public_url, tuple(issuers), bool(settings.trusted_proxies))
     return build_application(
         Roads(services, _threads(ROAD_THREADS, opened), sender),
         gate,
-        Operations(Readiness(checks), metrics, Protection(gate.public_url, settings.issuer)),
+        Operations(Readiness(checks, issuers=issuers), metrics, protection),
         lifespan=_closing(opened),
     )
 
@@ -262,13 +268,30 @@ def _public_key(path: Path) -> bytes:
         ) from error
 
 
-def _verifier(settings: ServeSettings, clock: Clock) -> OidcTokenVerifier:
-    return OidcTokenVerifier(
-        issuer=settings.issuer,
-        audience=settings.audience,
-        jwks=settings.jwks,
-        clock=clock,
-        algorithms=settings.token_algorithms,
+def _verifiers(settings: ServeSettings, clock: Clock) -> Mapping[str, OidcTokenVerifier]:
+    return {
+        each.issuer: OidcTokenVerifier(
+            issuer=each.issuer,
+            audience=each.audience,
+            jwks=each.jwks,
+            clock=clock,
+            algorithms=each.algorithms,
+        )
+        for each in settings.issuers
+    }
+
+
+def _token_checks(
+    settings: ServeSettings,
+    clock: Clock,
+    *,
+    verifiers: Mapping[str, OidcTokenVerifier],
+    state: StateDatabase,
+) -> TokenChecks:
+    return TokenChecks(
+        verifier=Issuers(verifiers),
+        proofs=DpopProofs(StoredOnce(state, clock=clock), clock=clock),
+        names={each.issuer: each.claims for each in settings.issuers},
     )
 
 

@@ -6,15 +6,26 @@ Values come from `JAKELU_*` environment variables, and below them from the TOML 
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from gateway.errors import SettingsFault
+from gateway.identity.claims import ClaimNames
 
 PREFIX = "JAKELU_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS_FILE"
@@ -77,10 +88,28 @@ class BatchSettings(SharedSettings):
         return self
 
 
+class IssuerSettings(BaseModel):
+    """Somebody whose access tokens are accepted: one table `[[issuers]]`.
+
+    issuer: the exact `iss`; audience: our name in `aud`; jwks: where the public keys are: an https
+    address, an http address on loopback, or a file; claims: what it calls the claims that no standard
+    names.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str = Field(min_length=1)
+    audience: str = Field(default="jakelu", min_length=1)
+    jwks: str = Field(min_length=1)
+    algorithms: tuple[str, ...] = ("PS256", "ES256", "Ed25519")
+    claims: ClaimNames = ClaimNames()
+
+
 class ServeSettings(SharedSettings):
     """The serve road: no warehouse, no pseudonym key, no signing key.
 
-    jwks: where the issuer's public keys are: an https address, an http address on loopback, or a file.
+    trusted_proxies: networks of peers whose word is taken for a client's address and certificate; empty
+    means that nobody's is.
     state_path: the database that serving processes share; beside the journal when it is not set.
     """
 
@@ -94,10 +123,8 @@ class ServeSettings(SharedSettings):
     )
 
     state_path: Path | None = None
-    issuer: str
-    audience: str = "jakelu"
-    jwks: str
-    token_algorithms: tuple[str, ...] = ("PS256", "ES256", "Ed25519")
+    issuers: tuple[IssuerSettings, ...] = Field(min_length=1)
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8080")
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
@@ -105,6 +132,22 @@ class ServeSettings(SharedSettings):
     intent_timeout_seconds: float = Field(default=2.0, gt=0)
     send_idle_timeout_seconds: float = Field(default=30.0, gt=0)
     header_timeout_seconds: float = Field(default=10.0, gt=0)
+
+    @field_validator("issuers")
+    @classmethod
+    def _are_named_once(cls, issuers: tuple[IssuerSettings, ...]) -> tuple[IssuerSettings, ...]:
+        if len({each.issuer for each in issuers}) < len(issuers):
+            raise ValueError("an issuer is named twice")
+        return issuers
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_somebody(
+        cls, networks: tuple[IPv4Network | IPv6Network, ...]
+    ) -> tuple[IPv4Network | IPv6Network, ...]:
+        if any(network.prefixlen == 0 for network in networks):
+            raise ValueError("a network of everybody is no proxy")
+        return networks
 
     @property
     def state_file(self) -> Path:
@@ -172,17 +215,30 @@ def _load(kind: type[S], environ: Mapping[str, str], **overrides: object) -> S:
         return kind.model_validate(values)
     except ValidationError as fault:
         first = fault.errors(include_input=False, include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
+        name, *within = [str(step) for step in first["loc"]] or [""]
+        place = f" ({'.'.join(within)})" if within else ""
         raise SettingsFault(
-            f"{PREFIX}{name.upper()}: {first['msg'].lower()}. Set the variable, or `{name}` in the "
+            f"{PREFIX}{name.upper()}{place}: {first['msg'].lower()}. Set the variable, or `{name}` in the "
             f"file that {SETTINGS_FILE} names.",
             parameter=name,
         ) from None
 
 
-def _from_text(text: str, name: str) -> str | list[str]:
-    """A variable's value; only the algorithm list is a list, separated by spaces."""
-    return text.split() if name == "token_algorithms" else text
+def _from_text(text: str, name: str) -> object:
+    """A variable's value. Issuers are a JSON array, networks stand between spaces."""
+    match name:
+        case "issuers":
+            try:
+                return json.loads(text)
+            except ValueError:
+                raise SettingsFault(
+                    f"{PREFIX}ISSUERS is not JSON; write an array of objects with `issuer` and `jwks`.",
+                    parameter=name,
+                ) from None
+        case "trusted_proxies":
+            return text.split()
+        case _:
+            return text
 
 
 def _read_file(environ: Mapping[str, str]) -> dict[str, object]:

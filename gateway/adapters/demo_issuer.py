@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -92,15 +93,19 @@ def issue(
     lifetime_seconds: int = 3600,
     issuer: str = DEMO_ISSUER,
     audience: str = DEMO_AUDIENCE,
+    bound_to: Mapping[str, str] | None = None,
 ) -> str:
-    """An RFC 9068 access token for a persona. Raises BadParameter for an unknown one, KeyFault."""
+    """An RFC 9068 access token for a persona. Raises BadParameter for an unknown one, KeyFault.
+
+    bound_to: the members of `cnf`; None for a token that is for anybody who holds it.
+    """
     known = PERSONAS.get(persona)
     if known is None:
         names = ", ".join(PERSONAS)
         raise BadParameter(f"Choose a persona: {names}.", parameter="persona")
     key = _signing_key(folder)
     issued = int(now.timestamp())
-    claims = {
+    claims: dict[str, Any] = {
         "iss": issuer,
         "aud": audience,
         "sub": known.subject,
@@ -113,6 +118,8 @@ def issue(
     }
     if known.expert_tag is not None:
         claims["expert_tag"] = known.expert_tag
+    if bound_to is not None:
+        claims["cnf"] = dict(bound_to)
     header = {"alg": _ALGORITHM, "typ": "at+jwt", "kid": key.kid}
     return jwt.encode(header, claims, key, algorithms=[_ALGORITHM])
 

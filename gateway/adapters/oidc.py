@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
@@ -19,15 +18,12 @@ from joserfc.errors import (
     InvalidPayloadError,
     JoseError,
     MissingClaimError,
-    UnsupportedAlgorithmError,
 )
-from joserfc.jwa import JWSAlgModel
-from joserfc.jws import JWSRegistry
-from joserfc.util import urlsafe_b64decode
 
 from gateway.adapters.issuer_keys import IssuerKey, IssuerKeys, KeyPolicy
+from gateway.adapters.jose import StrictRegistry, is_compact, read_header
 from gateway.adapters.key_source import key_source
-from gateway.adapters.strict_json import StrictDecoder, read_object
+from gateway.adapters.strict_json import StrictDecoder
 from gateway.errors import InvalidToken, SettingsFault
 from gateway.identity.reasons import TokenFault
 from gateway.ports import Clock
@@ -39,28 +35,10 @@ LEEWAY_SECONDS = 10
 LIFETIME_SECONDS_MAX = 3600
 CACHED_TOKENS_MAX = 1024
 
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _TYPES = frozenset({"at+jwt", "application/at+jwt"})
 _HEADERS_FORBIDDEN = frozenset({"jku", "x5u", "jwk", "x5c", "crit", "b64"})
 _TEXTS = ("iss", "sub", "client_id", "jti")
 _TIMES = ("exp", "iat")
-
-
-class _Registry(JWSRegistry):
-    """The library's algorithms, cut down to the configured ones.
-
-    Its own look-up takes an empty list for "the recommended ones", HS256 among them, and warns at
-    every use of the name EdDSA, of which only Ed25519 keys are ever imported here.
-    """
-
-    def __init__(self, names: Collection[str]) -> None:
-        super().__init__(algorithms=names, strict_check_header=False)
-        self._names = frozenset(names)
-
-    def get_alg(self, name: str) -> JWSAlgModel:
-        if name not in self._names:
-            raise UnsupportedAlgorithmError(name)
-        return self.algorithms[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +55,8 @@ class OidcTokenVerifier:
     """The TokenVerifier port for one issuer; safe to use from many threads.
 
     issuer: exact `iss`; audience: must be in `aud`; jwks: an https address, an http address on
-    loopback, or a file. Reading keys blocks for at most 5 seconds, about once in five minutes.
+    loopback, or a file. Reading keys blocks for at most 5 seconds, about once in five minutes. What a
+    token is bound to is another question, asked anew at every request.
     Raises SettingsFault for an algorithm or an address that is not allowed.
     """
 
@@ -93,13 +72,15 @@ class OidcTokenVerifier:
     ) -> None:
         if not algorithms or not ALGORITHMS_KNOWN.issuperset(algorithms):
             allowed = ", ".join(sorted(ALGORITHMS_KNOWN))
-            raise SettingsFault(f"Choose from {allowed}.", parameter="token_algorithms")
+            raise SettingsFault(
+                f"An issuer's `algorithms` are some of {allowed}.", parameter="algorithms"
+            )
         if not issuer or not audience:
             raise SettingsFault("Issuer and audience are required.", parameter="issuer")
         self._issuer = issuer
         self._audience = audience
         self._clock = clock
-        self._registry = _Registry(algorithms)
+        self._registry = StrictRegistry(algorithms)
         self._algorithms = frozenset(algorithms)
         self._keys = IssuerKeys(key_source(jwks), clock=clock, policy=key_policy)
         self._cache: OrderedDict[bytes, _Verified] = OrderedDict()
@@ -109,7 +90,7 @@ class OidcTokenVerifier:
         """The claims of a valid access token. Raises InvalidToken(reason), IssuerUnavailable."""
         if len(token) > TOKEN_BYTES_MAX:
             raise InvalidToken(TokenFault.TOO_LONG)
-        if not _COMPACT.fullmatch(token):
+        if not is_compact(token):
             raise InvalidToken(TokenFault.NOT_A_JWS)
         digest = hashlib.sha256(token.encode("ascii")).digest()
         verified = self._recall(digest)
@@ -123,16 +104,16 @@ class OidcTokenVerifier:
         self._keys.check()
 
     def _verify_anew(self, token: str) -> _Verified:
-        key_id = self._check_header(token.partition(".")[0])
+        key_id = self._check_header(token)
         key = self._key(key_id)
         claims = self._signed_claims(token, key)
         self._check_claims(claims)
         return _Verified(MappingProxyType(claims), claims["exp"], key_id, key.thumbprint)
 
-    def _check_header(self, segment: str) -> str:
+    def _check_header(self, token: str) -> str:
         """The key id of an acceptable JOSE header."""
         try:
-            header = read_object(urlsafe_b64decode(segment.encode("ascii")))
+            header = read_header(token)
         except ValueError:
             raise InvalidToken(TokenFault.JOSE_HEADER_MALFORMED) from None
         if _HEADERS_FORBIDDEN & header.keys():
@@ -166,8 +147,6 @@ class OidcTokenVerifier:
             raise InvalidToken(TokenFault.SIGNATURE) from None
 
     def _check_claims(self, claims: dict[str, Any]) -> None:
-        if "cnf" in claims:  # a bound token is not a bearer token; binding is not verified yet
-            raise InvalidToken(TokenFault.BOUND)
         _check_types(claims)
         registry = jwt.JWTClaimsRegistry(
             now=int(self._clock.now().timestamp()),

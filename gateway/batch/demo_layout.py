@@ -68,7 +68,10 @@ class DemoLayout:
             encoding="utf-8",
         )
         self.serve_settings.write_text(
-            _toml(self._shared() | {"issuer": DEMO_ISSUER, "jwks": self.jwks}), encoding="utf-8"
+            _toml(self._shared())
+            + "\n[[issuers]]\n"
+            + _toml({"issuer": DEMO_ISSUER, "jwks": self.jwks}),
+            encoding="utf-8",
         )
 
     def _shared(self) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from gateway.identity.authentication import authenticate
 from gateway.identity.authorization import only_header
+from gateway.identity.credentials import Credentials
 from gateway.identity.reasons import TokenFault
+from gateway.identity.tokens import TokenChecks
 
-__all__ = ["TokenFault", "authenticate", "only_header"]
+__all__ = ["Credentials", "TokenChecks", "TokenFault", "authenticate", "only_header"]

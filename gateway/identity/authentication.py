@@ -1,52 +1,56 @@
-"""Token → Caller. Who asks comes from the token; where they may look comes from the registry."""
+"""Credentials → Caller. Who asks comes from the token; where they may look comes from the registry."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gateway.identity.authorization import bearer_token
-from gateway.identity.claims import ClaimNames, held_roles, read_claims
+from gateway.errors import InvalidToken
+from gateway.identity.authorization import Scheme, read_authorization
+from gateway.identity.claims import CallerClaims, held_roles
+from gateway.identity.credentials import Credentials
+from gateway.identity.tokens import TokenChecks, check_token
 from gateway.model.caller import AuthStrength, Caller
 from gateway.model.days import helsinki_day
 from gateway.model.organisation import EMPTY_SCOPE
 from gateway.policy.roles import RoleTable
-from gateway.ports import Clock, TokenVerifier
+from gateway.ports import Clock
 
 if TYPE_CHECKING:
     from gateway.organisations import Registry
 
-DEFAULT_CLAIM_NAMES = ClaimNames()
-
 
 def authenticate(
-    authorization: str | None,
+    credentials: Credentials,
     *,
-    verifier: TokenVerifier,
+    tokens: TokenChecks,
     registry: Registry,
     roles: RoleTable,
     clock: Clock,
-    names: ClaimNames = DEFAULT_CLAIM_NAMES,
 ) -> Caller:
-    """The caller of a request.
+    """The caller of a request: one branch for each scheme.
 
-    authorization: the one `Authorization` header (`only_header` finds it), None when there is none.
-    Raises Unauthenticated, InvalidToken, IssuerUnavailable.
+    Raises Unauthenticated, InvalidToken, InvalidProof, IssuerUnavailable, StateUnavailable.
     """
-    claims = verifier.verify(bearer_token(authorization))
-    return _caller(claims, registry=registry, roles=roles, clock=clock, names=names)
+    scheme, value = read_authorization(credentials.authorization)
+    try:
+        match scheme:
+            case Scheme.BEARER | Scheme.DPOP:
+                claims, strength = check_token(value, credentials, scheme=scheme, checks=tokens)
+                return _caller(claims, strength, registry=registry, roles=roles, clock=clock)
+    except InvalidToken as refusal:
+        refusal.scheme = scheme  # the challenge answers in the scheme that was used
+        raise
 
 
 def _caller(
-    claims: Mapping[str, Any],
+    read: CallerClaims,
+    strength: AuthStrength,
     *,
     registry: Registry,
     roles: RoleTable,
     clock: Clock,
-    names: ClaimNames,
 ) -> Caller:
     today = helsinki_day(clock.now())
-    read = read_claims(claims, names)
     organisation = registry.find(read.organisation) if read.organisation else None
     if organisation is not None and not organisation.is_valid(today):
         organisation = None
@@ -56,7 +60,7 @@ def _caller(
         subject=read.sub,
         client_id=read.client_id,
         token_id=read.jti,
-        strength=AuthStrength.BEARER,
+        strength=strength,
         organisation_claim=read.organisation or "",
         organisation=organisation,
         scope=registry.scope(organisation.code, today) if organisation else EMPTY_SCOPE,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -36,7 +36,9 @@ _SOURCES = frozenset(source.value for source in RoleSource)
 
 @dataclass(frozen=True, slots=True)
 class ClaimNames:
-    """What the issuer calls the claims that no standard names."""
+    """What an issuer calls the claims that no standard names. It is a part of the settings, too."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     organisation: str = "organisation"
     roles: str = "roles"

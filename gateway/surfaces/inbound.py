@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from starlette.types import Scope
 from gateway.errors import BadRequest, RepeatedParameter, Unauthenticated
 from gateway.journal.body import Origin
 from gateway.model.caller import Caller
+from gateway.surfaces.proxies import TrustedProxies
 
 _KEY = "jakelu.inbound"
 # W3C Trace Context, version 00; anything else is not kept, for the journal holds no free text.
@@ -62,23 +62,17 @@ def headers(scope: Scope, name: bytes) -> tuple[str, ...]:
     return tuple(value.decode("latin-1") for key, value in scope["headers"] if key == name)
 
 
-def read_origin(scope: Scope, request_id: str) -> Origin:
-    """Where a request comes from. The address is the peer's own: no proxy header is believed."""
+def read_origin(scope: Scope, request_id: str, proxies: TrustedProxies) -> Origin:
+    """Where a request comes from: its peer, or whom the trusted proxies name."""
     traceparent = header(scope, b"traceparent")
-    client = scope.get("client")
+    peer = scope.get("client")
+    way = proxies.way(peer[0] if peer else None, headers(scope, b"x-forwarded-for"))
     return Origin(
         request_id=request_id,
         traceparent=traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
-        client_address=_address(client[0]) if client else None,
+        client_address=way.client,
+        proxies=way.proxies,
     )
-
-
-def _address(text: str) -> str | None:
-    """An IP address as text; None for what is none, such as the path of a socket."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
 
 
 def read_parameters(query: bytes) -> Mapping[str, str]:

@@ -37,10 +37,19 @@ _PROBLEM = {
     },
 }
 _SECURITY = {
-    "type": "http",
-    "scheme": "bearer",
-    "bearerFormat": "at+jwt",
-    "description": f"An access token (RFC 9068); {METADATA_PATH} names the issuer.",
+    "accessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "at+jwt",
+        "description": f"An access token (RFC 9068); {METADATA_PATH} names the issuers. One that is bound to a "
+        "certificate (RFC 8705) comes with it.",
+    },
+    "boundToken": {
+        "type": "http",
+        "scheme": "dpop",
+        "description": "An access token that is bound to a key, with a proof for this request in the header "
+        "`DPoP` (RFC 9449).",
+    },
 }
 _REFUSALS = {
     "400": "The request is not understood; `parameter` names what is wrong.",
@@ -102,7 +111,7 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 def _guard(operation: dict[str, Any], *, is_delivery: bool) -> None:
     """A token, and the problems that it may come back with."""
-    operation["security"] = [{"accessToken": []}]
+    operation["security"] = [{name: []} for name in _SECURITY]
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
     for status, description in (_REFUSALS | (_DELIVERY_REFUSALS if is_delivery else {})).items():
@@ -135,4 +144,4 @@ def _set_components(document: dict[str, Any]) -> None:
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
     components["schemas"] = dict(sorted(schemas.items()))
-    components["securitySchemes"] = {"accessToken": _SECURITY}
+    components["securitySchemes"] = _SECURITY

@@ -21,6 +21,7 @@ from gateway.errors import (
     RangeNotSatisfiable,
     Unauthenticated,
 )
+from gateway.identity.binding import PROOF_ALGORITHMS
 
 PROBLEM_TYPE = "application/problem+json"
 PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
@@ -71,9 +72,9 @@ def problem_headers(error: GatewayError, *, public_url: str) -> dict[str, str]:
     headers = {"content-type": PROBLEM_TYPE, "cache-control": "no-store"}
     match error:
         case InvalidToken():
-            headers["www-authenticate"] = _challenge(public_url, ' error="invalid_token",')
+            headers["www-authenticate"] = _challenges(public_url, error)
         case Unauthenticated():
-            headers["www-authenticate"] = _challenge(public_url, "")
+            headers["www-authenticate"] = _challenges(public_url, None)
         case RangeNotSatisfiable():
             headers["content-range"] = f"bytes */{error.size}"
         case MethodNotAllowed():
@@ -103,9 +104,17 @@ async def send_problem(
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-def _challenge(public_url: str, error: str) -> str:
-    """RFC 6750 section 3, with the metadata of RFC 9728 section 5.1."""
-    return f'Bearer realm="jakelu",{error} resource_metadata="{public_url}{METADATA_PATH}"'
+def _challenges(public_url: str, error: InvalidToken | None) -> str:
+    """Both schemes, with what is wrong in the one that was used (RFC 6750 section 3, RFC 9449 section 7.2).
+
+    RFC 9728 section 5.1 says where a client reads of the rest.
+    """
+    metadata = f'resource_metadata="{public_url}{METADATA_PATH}"'
+    algorithms = f'algs="{" ".join(PROOF_ALGORITHMS)}"'
+    told = {"Bearer": [metadata], "DPoP": [algorithms, metadata]}
+    if error is not None:
+        told[error.scheme].insert(0, f'error="{error.code}"')
+    return ", ".join(f'{scheme} realm="jakelu", {", ".join(each)}' for scheme, each in told.items())
 
 
 def _shown(parameter: str | None) -> str | None:

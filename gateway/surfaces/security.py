@@ -27,15 +27,18 @@ from gateway.errors import (
     Unauthenticated,
     UrlTooLong,
 )
-from gateway.identity import only_header
+from gateway.identity import Credentials
+from gateway.journal.body import Origin
 from gateway.model.caller import Caller
 from gateway.surfaces.inbound import Inbound, headers, keep_inbound, read_origin, read_parameters
+from gateway.surfaces.presented import read_credentials
 from gateway.surfaces.problems import (
     METADATA_PATH,
     log_unserved,
     routing_error,
     send_problem,
 )
+from gateway.surfaces.proxies import TrustedProxies
 
 URL_BYTES_MAX = 8 * 1024
 HEADER_BYTES_MAX = 16 * 1024
@@ -72,15 +75,17 @@ class Answered:
 class Gate:
     """What the guard is given.
 
-    authenticate: the `Authorization` header → Caller; it may block. count_failure: told the reason
-    of each 401. observe: told of each finished request. public_url: without a slash at the end.
+    authenticate: credentials → Caller; it may block. count_failure: told the reason of each 401. observe:
+    told of each finished request. public_url: our address as clients see it, without a slash at the end.
+    proxies: whose word is taken for a client's address and certificate.
     """
 
-    authenticate: Callable[[str | None], Caller]
+    authenticate: Callable[[Credentials], Caller]
     threads: Executor
     count_failure: Callable[[str], None]
     observe: Callable[[Answered], None]
     public_url: str
+    proxies: TrustedProxies
 
 
 class Guard:
@@ -106,10 +111,11 @@ class Guard:
         try:
             check_sizes(scope)
             inbound = Inbound(
-                read_origin(scope, request_id), read_parameters(scope["query_string"])
+                read_origin(scope, request_id, self._gate.proxies),
+                read_parameters(scope["query_string"]),
             )
             if scope["path"] not in PUBLIC:
-                inbound.caller = await self._caller(scope)
+                inbound.caller = await self._caller(scope, inbound.origin)
             keep_inbound(scope, inbound)
             scope["app"] = (
                 self  # with an application around it, routing raises instead of answering
@@ -133,12 +139,12 @@ class Guard:
             )
         self._observe(scope, answer, started, error)
 
-    async def _caller(self, scope: Scope) -> Caller:
+    async def _caller(self, scope: Scope, origin: Origin) -> Caller:
         gate = self._gate
         try:
-            authorization = only_header(headers(scope, b"authorization"))
+            credentials = read_credentials(scope, origin, public_url=gate.public_url)
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(gate.threads, gate.authenticate, authorization)
+            return await loop.run_in_executor(gate.threads, gate.authenticate, credentials)
         except InvalidToken as error:
             gate.count_failure(str(error.reason))
             raise

@@ -20,9 +20,12 @@ from gateway.adapters.demo_issuer import (
     create_issuer,
     issue,
 )
+from gateway.adapters.dpop import DpopProofs
 from gateway.adapters.oidc import OidcTokenVerifier
+from gateway.adapters.state_database import StateDatabase
+from gateway.adapters.state_once import StoredOnce
 from gateway.errors import BadParameter, InvalidToken, KeyFault
-from gateway.identity import authenticate
+from gateway.identity import Credentials, TokenChecks, authenticate
 from gateway.model.caller import Caller
 from gateway.organisations import load_registry
 from gateway.policy import load_policy
@@ -47,11 +50,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def callers(folder: Path) -> dict[str, Caller]:
     roles = load_policy(POLICIES, engine_from=CedarEngine).roles
     registry, clock = load_registry(), FixedClock()
-    verifier = verifier_of(folder)
+    once = StoredOnce(StateDatabase(folder / "state.sqlite"), clock=clock)
+    tokens = TokenChecks(verifier_of(folder), DpopProofs(once, clock=clock))
     return {
         name: authenticate(
-            f"Bearer {issue(name, folder=folder, now=NOW)}",
-            verifier=verifier,
+            Credentials(f"Bearer {issue(name, folder=folder, now=NOW)}", "GET", "http://x/v1/me"),
+            tokens=tokens,
             registry=registry,
             roles=roles,
             clock=clock,

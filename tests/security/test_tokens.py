@@ -341,11 +341,6 @@ def test_an_old_iat_cannot_hide_a_long_lifetime(forge, verifier):
     assert refusal(verifier, forge.token(iat=AT - day, exp=AT + 60)) == TokenFault.LIFETIME
 
 
-@pytest.mark.parametrize("cnf", [{"jkt": "abc"}, {"x5t#S256": "abc"}, {}, None, "jkt"])
-def test_refuses_a_bound_token_sent_as_bearer(forge, verifier, cnf):
-    assert refusal(verifier, forge.token(cnf=cnf)) == TokenFault.BOUND
-
-
 def test_tells_the_caller_nothing_of_which_check_failed(forge, verifier):
     answers = set()
     for token in (forge.token(iss="x"), forge.token(exp=AT - 60), Forge().token(), "x"):

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import SettingsFault
+from gateway.identity.claims import ClaimNames
 from gateway.settings import ServeSettings, load_batch_settings, load_serve_settings
 
 SERVE = {
     "JAKELU_RELEASES_DIR": "releases",
     "JAKELU_JOURNAL_PATH": "journal.sqlite",
     "JAKELU_RELEASE_PUBLIC_KEY_PATH": "release-signing.pub",
-    "JAKELU_ISSUER": "https://issuer.example",
-    "JAKELU_JWKS": "jwks.json",
+    "JAKELU_ISSUERS": '[{"issuer": "https://issuer.example", "jwks": "jwks.json"}]',
 }
 
 WALLED = [
@@ -63,9 +63,11 @@ def test_serve_accepts_a_shared_file_whose_keys_it_cannot_reach(tmp_path: Path) 
 
 def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "jakelu.toml"
-    file.write_text('issuer = "https://file.example"\n')
-    settings = load_serve_settings({**SERVE, "JAKELU_SETTINGS_FILE": str(file)})
-    assert settings.issuer == "https://issuer.example"
+    file.write_text("port = 8181\n")
+    settings = load_serve_settings(
+        {**SERVE, "JAKELU_SETTINGS_FILE": str(file), "JAKELU_PORT": "8282"}
+    )
+    assert settings.port == 8282
 
 
 def test_a_missing_setting_is_named() -> None:
@@ -139,3 +141,80 @@ def test_a_mount_is_a_path_of_words(mount: str) -> None:
     file = {"JAKELU_VAULT_TRANSIT_MOUNT": mount or "/"}
     with pytest.raises(SettingsFault, match="VAULT_TRANSIT_MOUNT"):
         load_batch_settings(BATCH | VAULT | TOKEN | file)
+
+
+# --- issuers and proxies -------------------------------------------------------------------------
+
+NOBODY = {name: value for name, value in SERVE.items() if name != "JAKELU_ISSUERS"}
+
+
+def test_each_issuer_has_an_audience_keys_algorithms_and_claim_names_of_its_own(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "jakelu.toml"
+    file.write_text(
+        """
+        [[issuers]]
+        issuer = "https://one.example"
+        jwks = "one.json"
+
+        [[issuers]]
+        issuer = "https://two.example"
+        audience = "urn:jakelu"
+        jwks = "https://two.example/jwks"
+        algorithms = ["PS256"]
+        claims = { organisation = "org_id", roles = "urn:roles" }
+        """
+    )
+    one, two = load_serve_settings({**NOBODY, "JAKELU_SETTINGS_FILE": str(file)}).issuers
+    assert (one.issuer, one.audience, one.jwks) == ("https://one.example", "jakelu", "one.json")
+    assert one.algorithms == ("PS256", "ES256", "Ed25519")
+    assert one.claims == ClaimNames()
+    assert (two.audience, two.algorithms) == ("urn:jakelu", ("PS256",))
+    assert two.claims == ClaimNames(organisation="org_id", roles="urn:roles")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "https://issuer.example",
+        "[{}]",
+        '[{"issuer": "https://a.example"}]',
+        '[{"issuer": "", "jwks": "j"}]',
+        '[{"issuer": "https://a.example", "jwks": "j", "jwk": "x"}]',
+        '[{"issuer": "https://a.example", "jwks": "j", "claims": {"areas": "x"}}]',
+        '[{"issuer": "https://a.example", "jwks": "j"}, {"issuer": "https://a.example", "jwks": "k"}]',
+    ],
+)
+def test_serve_refuses_no_issuer_half_of_one_and_one_named_twice(text: str) -> None:
+    with pytest.raises(SettingsFault, match="JAKELU_ISSUERS"):
+        load_serve_settings({**NOBODY, "JAKELU_ISSUERS": text})
+
+
+def test_what_is_wrong_with_an_issuer_is_named() -> None:
+    text = '[{"issuer": "https://a.example", "jwks": "j", "audiences": "x"}]'
+    with pytest.raises(SettingsFault, match=r"JAKELU_ISSUERS \(0\.audiences\)"):
+        load_serve_settings({**NOBODY, "JAKELU_ISSUERS": text})
+
+
+@pytest.mark.parametrize("name", ["issuer", "audience", "jwks", "token_algorithms"])
+def test_the_names_of_one_issuer_outside_a_table_are_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "jakelu.toml"
+    file.write_text(f'{name} = "x"\n')
+    with pytest.raises(SettingsFault, match=f"`{name}`"):
+        load_serve_settings({**SERVE, "JAKELU_SETTINGS_FILE": str(file)})
+
+
+def test_no_proxy_is_trusted_unless_it_is_named() -> None:
+    assert load_serve_settings(SERVE).trusted_proxies == ()
+    settings = load_serve_settings({**SERVE, "JAKELU_TRUSTED_PROXIES": "10.0.0.1 fd00::/64"})
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.1/32", "fd00::/64"]
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0/0", "::/0", "10.0.0.1/8", "proxy", "10.0.0.1,10.0.0.2"])
+def test_everybody_half_a_network_and_a_name_are_no_proxy(text: str) -> None:
+    with pytest.raises(SettingsFault, match="JAKELU_TRUSTED_PROXIES"):
+        load_serve_settings({**SERVE, "JAKELU_TRUSTED_PROXIES": text})

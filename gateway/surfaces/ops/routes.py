@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.identity.binding import PROOF_ALGORITHMS
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import METRICS_TYPE, Metrics
 from gateway.surfaces.problems import METADATA_PATH
@@ -18,10 +19,14 @@ from gateway.surfaces.problems import METADATA_PATH
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What RFC 9728 tells a client: which resource, and who issues its tokens."""
+    """What RFC 9728 tells a client: which resource, who issues its tokens, and what they can be bound to.
+
+    takes_certificates: whether a trusted proxy can tell of a client's certificate.
+    """
 
     resource: str
-    issuer: str
+    issuers: tuple[str, ...]
+    takes_certificates: bool
 
 
 def ops_routes(
@@ -30,8 +35,11 @@ def ops_routes(
     """Health, metrics, and the protected-resource metadata."""
     document = {
         "resource": protection.resource,
-        "authorization_servers": [protection.issuer],
+        "authorization_servers": list(protection.issuers),
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
+        "dpop_bound_access_tokens_required": False,
+        "tls_client_certificate_bound_access_tokens": protection.takes_certificates,
         "resource_name": "Jakelu",
         "resource_documentation": f"{protection.resource}/docs",
     }
@@ -41,9 +49,12 @@ def ops_routes(
 
     async def ready(_: Request) -> Response:
         found = await run_in_threadpool(readiness.look)
-        is_ready = all(found.values())
-        answer = {"status": "ready" if is_ready else "not ready", "checks": found}
-        return _json(answer, status=200 if is_ready else 503)
+        answer = {
+            "status": "ready" if found.is_ready else "not ready",
+            "checks": found.parts,
+            "issuers": found.issuers,
+        }
+        return _json(answer, status=200 if found.is_ready else 503)
 
     async def exposition(_: Request) -> Response:
         return Response(metrics.exposition(), media_type=METRICS_TYPE)

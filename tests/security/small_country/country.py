@@ -156,7 +156,7 @@ class Country:
     def settings(self, **changes: object) -> ServeSettings:
         """What a server of it is started with."""
         jwks = str(self.root / "issuer" / "jwks.json")
-        serving = {"issuer": DEMO_ISSUER, "jwks": jwks}
+        serving = {"issuers": [{"issuer": DEMO_ISSUER, "jwks": jwks}]}
         return ServeSettings.model_validate({**self._shared(), **serving, **changes})
 
     def bearer(self, persona: str) -> dict[str, str]:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from gateway.errors import InvalidToken, IssuerUnavailable, Unauthenticated
-from gateway.identity import authenticate
+from gateway.identity import Credentials, TokenChecks, authenticate
 from gateway.identity.claims import ClaimNames
 from gateway.identity.reasons import TokenFault
 from gateway.model.caller import AuthStrength, Caller, HeldRole, RoleSource
 from gateway.model.organisation import EMPTY_SCOPE
 from gateway.organisations import load_registry
 from gateway.policy.roles import RoleTable
+from gateway.ports import Target, TokenVerifier
 
 REGISTRY = load_registry()
 ROLES = RoleTable(
@@ -58,14 +59,26 @@ def caller(
     names: ClaimNames | None = None,
     **claims: Any,
 ) -> Caller:
-    return authenticate(
-        "Bearer a.b.c",
-        verifier=Verified(CLAIMS | claims),
-        registry=REGISTRY,
-        roles=ROLES,
-        clock=Clock(at),
-        **({"names": names} if names else {}),
-    )
+    return asked(Verified(CLAIMS | claims), at=at, names={CLAIMS["iss"]: names} if names else {})
+
+
+def asked(
+    verifier: TokenVerifier,
+    *,
+    authorization: str | None = "Bearer a.b.c",
+    at: datetime = datetime(2026, 6, 30, 5, 0, tzinfo=UTC),
+    names: Mapping[str, ClaimNames] | None = None,
+) -> Caller:
+    credentials = Credentials(authorization, "GET", "https://gateway.test.invalid/v1/me")
+    checks = TokenChecks(verifier, NoProofs(), names or {})
+    return authenticate(credentials, tokens=checks, registry=REGISTRY, roles=ROLES, clock=Clock(at))
+
+
+class NoProofs:
+    """Nothing here is bound to a key."""
+
+    def check(self, proof: str, target: Target) -> None:
+        raise AssertionError
 
 
 def refusal(**claims: Any) -> str:
@@ -238,9 +251,7 @@ def test_nothing_is_verified_without_a_token():
             raise AssertionError
 
     with pytest.raises(Unauthenticated):
-        authenticate(
-            None, verifier=Unused(), registry=REGISTRY, roles=ROLES, clock=Clock(datetime.now(UTC))
-        )
+        asked(Unused(), authorization=None)
 
 
 def test_an_outage_of_the_issuer_is_not_the_callers_fault():
@@ -249,10 +260,11 @@ def test_an_outage_of_the_issuer_is_not_the_callers_fault():
             raise IssuerUnavailable
 
     with pytest.raises(IssuerUnavailable):
-        authenticate(
-            "Bearer a",
-            verifier=Down(),
-            registry=REGISTRY,
-            roles=ROLES,
-            clock=Clock(datetime.now(UTC)),
-        )
+        asked(Down(), authorization="Bearer a")
+
+
+def test_claim_names_are_those_of_the_tokens_own_issuer():
+    claims = CLAIMS | {"organisation": "KU837", "org_id": "KU091"}
+    others = {"https://other.test.invalid": ClaimNames(organisation="org_id")}
+    found = asked(Verified(claims), names=others)
+    assert found.organisation_claim == "KU837"

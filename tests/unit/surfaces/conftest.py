@@ -35,7 +35,7 @@ from gateway.model.label import Label
 from gateway.model.product import AxisRole, MeasureKind, Product
 from gateway.model.release import DeliveredColumn, Manifest, StoredFile
 from gateway.organisations.registry import load_registry
-from gateway.ports import Signature
+from gateway.ports import Clock, Signature
 from gateway.releases.cube_file import write_cube
 from gateway.releases.cube_table import write_cube_table
 from gateway.releases.layout import CUBE_ARROW, CUBE_PARQUET, slice_path, slice_schema
@@ -96,15 +96,18 @@ class House:
             "releases_dir": self.releases_dir,
             "journal_path": self.journal_path,
             "release_public_key_path": self.public_key,
-            "issuer": ISSUER,
-            "jwks": str(self.root / "issuer" / "jwks.json"),
+            "issuers": [{"issuer": ISSUER, "jwks": str(self.root / "issuer" / "jwks.json")}],
         }
         return ServeSettings.model_validate(values | changes)
 
     @contextmanager
-    def open(self, **changes: object) -> Iterator[TestClient]:
-        app = create_app(self.settings(**changes), clock=FixedClock())
-        with TestClient(app, raise_server_exceptions=False) as self.client:
+    def open(
+        self, *, peer: str = "testclient", clock: Clock | None = None, **changes: object
+    ) -> Iterator[TestClient]:
+        """peer: the address that the gateway sees its connections come from."""
+        app = create_app(self.settings(**changes), clock=clock or FixedClock())
+        client = TestClient(app, raise_server_exceptions=False, client=(peer, 50000))
+        with client as self.client:
             yield self.client
 
     def bearer(self, persona: str, **claims: object) -> dict[str, str]:

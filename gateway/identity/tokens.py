@@ -1,0 +1,69 @@
+"""An access token in the hands of its holder: the token, its scheme, and what it is bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.errors import InvalidProof, InvalidToken
+from gateway.identity.authorization import Scheme
+from gateway.identity.binding import check_certificate, read_binding
+from gateway.identity.claims import CallerClaims, ClaimNames, read_claims
+from gateway.identity.credentials import Credentials
+from gateway.identity.reasons import TokenFault
+from gateway.model.caller import AuthStrength
+from gateway.ports import ProofVerifier, Target, TokenVerifier
+
+DEFAULT_CLAIM_NAMES = ClaimNames()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChecks:
+    """What access tokens are checked with. names: what an issuer calls its claims, by issuer."""
+
+    verifier: TokenVerifier
+    proofs: ProofVerifier
+    names: Mapping[str, ClaimNames] = field(default_factory=dict[str, ClaimNames])
+
+
+def check_token(
+    token: str, credentials: Credentials, *, scheme: Scheme, checks: TokenChecks
+) -> tuple[CallerClaims, AuthStrength]:
+    """What a token says of its holder, and how well it is held.
+
+    Raises InvalidToken, InvalidProof, IssuerUnavailable, StateUnavailable.
+    """
+    claims = checks.verifier.verify(token)
+    strength = _check_holder(token, claims, credentials, scheme=scheme, proofs=checks.proofs)
+    return read_claims(claims, checks.names.get(claims["iss"], DEFAULT_CLAIM_NAMES)), strength
+
+
+def _check_holder(
+    token: str,
+    claims: Mapping[str, Any],
+    credentials: Credentials,
+    *,
+    scheme: Scheme,
+    proofs: ProofVerifier,
+) -> AuthStrength:
+    """Everything that the token is bound to must be there; the proof comes last, for it can be used once."""
+    binding = read_binding(claims)
+    if binding.key is not None and scheme is not Scheme.DPOP:  # RFC 9449 section 7.2
+        raise InvalidToken(TokenFault.BOUND)
+    if binding.key is None and scheme is Scheme.DPOP:
+        raise InvalidToken(TokenFault.NOT_BOUND)
+    if binding.certificate is not None:
+        check_certificate(binding.certificate, credentials.certificate)
+    if binding.key is not None:
+        target = Target(credentials.method, credentials.url, token, binding.key)
+        proofs.check(_only_proof(credentials.proofs), target)
+        return AuthStrength.DPOP
+    return AuthStrength.BEARER if binding.certificate is None else AuthStrength.MTLS
+
+
+def _only_proof(proofs: tuple[str, ...]) -> str:
+    """RFC 9449 section 4.3, check 1."""
+    if len(proofs) != 1:
+        raise InvalidProof(TokenFault.PROOF_REPEATED if proofs else TokenFault.PROOF_MISSING)
+    return proofs[0]
