@@ -155,3 +155,9 @@ class Refusals:
 @pytest.fixture
 def refusals() -> type[Refusals]:
     return Refusals
+
+
+@pytest.fixture(scope="module")
+def new_server() -> Callable[..., Any]:
+    """A function that starts Granian over a house, in a process of its own."""
+    return lambda house, **changes: _SERVER.Server(house, **changes).wait_until_ready()
