@@ -214,7 +214,29 @@ class RangeNotSatisfiable(GatewayError):
 
 
 class TooManyRequests(GatewayError):
+    """A limit of one client. limit: its name in the RateLimit headers."""
+
     code, status, title = "too_many_requests", 429, "Too many requests"
+    limit: ClassVar[str] = ""
+
+
+class RateLimited(TooManyRequests):
+    code, title = "rate_limited", "Too many requests in a short time"
+    limit = "requests"
+
+
+class TooManyExtracts(TooManyRequests):
+    code, title = "too_many_extracts", "Too many downloads at once"
+    limit = "extracts"
+
+
+class QuotaUsedUp(TooManyRequests):
+    code, title = "quota_used_up", "The bytes of the day are used up"
+    limit = "bytes"
+
+
+class TooManyFailures(TooManyRequests):
+    code, title = "too_many_failures", "Too many requests without a valid token or key"
 
 
 class HeadersTooLarge(GatewayError):
@@ -234,6 +256,12 @@ class JournalUnavailable(Unavailable):
 
 class ReleaseDamaged(Unavailable):
     code, title = "release_damaged", "The release failed its integrity check"
+
+
+class Busy(Unavailable):
+    """Everybody's limit, not the caller's; unlike other 503s it says what to do."""
+
+    code, title = "busy", "All places for large deliveries are taken"
 
 
 class StateUnavailable(Unavailable):

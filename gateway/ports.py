@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gateway.model.bucket import Rate
 from gateway.model.entry import Draft, EntryPage, EntryQuery, Receipt
 from gateway.model.release import Manifest, ReleaseId, StoredFile
 
@@ -247,6 +249,56 @@ class ReplayStore(Protocol):
         refused for its age anyway, and may be forgotten.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """tokens: taken now, at least one unless `wait_us` says how long there is none; left: for others."""
+
+    tokens: int
+    left: int
+    wait_us: int
+
+
+class BucketStore(Protocol):
+    """Token buckets, shared by all serving processes. Raises StateUnavailable."""
+
+    def draw(self, client: bytes, rate: Rate, *, most: int) -> Drawn:
+        """Take up to `most` tokens; a client that is not known has a full bucket."""
+        ...
+
+
+class TakenPlace(Enum):
+    TAKEN = auto()
+    CLIENT_IS_FULL = auto()
+    POOL_IS_FULL = auto()
+
+
+class PlaceStore(Protocol):
+    """Running downloads of all serving processes. Raises StateUnavailable.
+
+    left: places that this process has given up, forgotten in the same transaction.
+    """
+
+    def take(
+        self, place: bytes, client: bytes, *, most: int, pool: int, left: frozenset[bytes]
+    ) -> TakenPlace:
+        """A new place, unless the client has `most` or all clients together have `pool`."""
+        ...
+
+    def renew(self, held: Mapping[bytes, bytes], *, left: frozenset[bytes]) -> None:
+        """Keep places (place → client) that are in use; what is not renewed is soon nobody's."""
+        ...
+
+
+class ByteStore(Protocol):
+    """Bytes sent by day and holder, of all serving processes. Raises StateUnavailable."""
+
+    def add(self, sent: Mapping[tuple[date, bytes], int]) -> Mapping[tuple[date, bytes], int]:
+        """Add to the sums; gives the new ones."""
+        ...
+
+    def spent(self, day: date, holder: bytes) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from gateway.adapters.issuers import Issuers
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.oidc import OidcTokenVerifier
 from gateway.adapters.releases_files import ReleaseFiles
+from gateway.adapters.state_allowances import StoredBuckets, StoredBytes, StoredPlaces
 from gateway.adapters.state_database import StateDatabase
 from gateway.adapters.state_once import StoredOnce
 from gateway.contracts import Catalog, load_catalog
@@ -46,8 +47,15 @@ from gateway.identity import TokenChecks, authenticate
 from gateway.journal.append import Journal
 from gateway.journal.events import policy_body
 from gateway.journal.failures import AuthFailures
+from gateway.journal.limited import LimitedClients
 from gateway.journal.recovery import recover
 from gateway.journal.seal import BootIdentity, new_boot
+from gateway.limits.allowance import Limits
+from gateway.limits.failures import FailedLogins
+from gateway.limits.pace import Pace
+from gateway.limits.places import PLACE_SECONDS, Places
+from gateway.limits.spending import Spending
+from gateway.limits.tolls import Tolls
 from gateway.model.entry import Draft, EntryKind
 from gateway.organisations.registry import load_registry
 from gateway.policy import Policy, load_policy
@@ -58,6 +66,7 @@ from gateway.surfaces.openapi import openapi_document, openapi_text
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.routes import Protection
+from gateway.surfaces.pacing import Pacing
 from gateway.surfaces.proxies import TrustedProxies
 from gateway.surfaces.security import Gate
 from gateway.surfaces.streaming import Sender
@@ -177,10 +186,13 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     verifiers = _verifiers(settings, clock)
     state = StateDatabase(settings.state_file)
     opened.callback(state.close)
-    services = _services(settings, clock, opened)
+    services = _services(settings, clock, state, opened)
     failures = AuthFailures(services.journal, clock=clock).start()
     opened.callback(failures.close)
+    limited = LimitedClients(services.journal, clock=clock).start()
+    opened.callback(limited.close)
     metrics = Metrics()
+    identity_threads = _threads(IDENTITY_THREADS, opened)
     gate = Gate(
         authenticate=partial(
             authenticate,
@@ -189,7 +201,14 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
             roles=services.policy.roles,
             clock=clock,
         ),
-        threads=_threads(IDENTITY_THREADS, opened),
+        threads=identity_threads,
+        pacing=Pacing(
+            limits=settings.limits,
+            requests=Pace(StoredBuckets(state, clock=clock), clock=clock),
+            failed=FailedLogins(settings.limits.failed_logins_per_minute, clock=clock),
+            threads=identity_threads,
+            count_refusal=limited.count,
+        ),
         count_failure=_both(metrics.count_failure, failures.count),
         observe=metrics.observe,
         public_url=str(settings.public_url).rstrip("/"),
@@ -215,7 +234,9 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     )
 
 
-def _services(settings: ServeSettings, clock: Clock, opened: ExitStack) -> Services:
+def _services(
+    settings: ServeSettings, clock: Clock, state: StateDatabase, opened: ExitStack
+) -> Services:
     """What is read at start; the journal is opened last, and announces the policies."""
     registry = load_registry()
     lists = {"geography": registry.geography()}
@@ -241,7 +262,18 @@ def _services(settings: ServeSettings, clock: Clock, opened: ExitStack) -> Servi
         clock=clock,
         cubes=CubeShelf(releases),
         encoded=EncodedCache(),
+        tolls=_tolls(settings.limits, clock, state, opened),
     )
+
+
+def _tolls(limits: Limits, clock: Clock, state: StateDatabase, opened: ExitStack) -> Tolls:
+    """Places and bytes, with their thread."""
+    places = Places(
+        StoredPlaces(state, clock=clock, seconds=PLACE_SECONDS), pool=limits.extract_places
+    )
+    tolls = Tolls(limits, places, Spending(StoredBytes(state, clock=clock), clock=clock)).start()
+    opened.callback(tolls.close)
+    return tolls
 
 
 def _open_journal(

@@ -26,6 +26,7 @@ from pydantic import (
 
 from gateway.errors import SettingsFault
 from gateway.identity.claims import ClaimNames
+from gateway.limits.allowance import Limits
 
 PREFIX = "JAKELU_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS_FILE"
@@ -109,7 +110,7 @@ class ServeSettings(SharedSettings):
     """The serve road: no warehouse, no pseudonym key, no signing key.
 
     trusted_proxies: networks of peers whose word is taken for a client's address and certificate; empty
-    means that nobody's is.
+    means that nobody's is. limits: what clients may ask.
     state_path: the database that serving processes share; beside the journal when it is not set.
     """
 
@@ -132,6 +133,7 @@ class ServeSettings(SharedSettings):
     intent_timeout_seconds: float = Field(default=2.0, gt=0)
     send_idle_timeout_seconds: float = Field(default=30.0, gt=0)
     header_timeout_seconds: float = Field(default=10.0, gt=0)
+    limits: Limits = Limits()
 
     @field_validator("issuers")
     @classmethod

@@ -1,6 +1,6 @@
 """The serve road: one request for rows or for a cube, from the caller to an announced delivery.
 
-    admit → find the release → plan → announce (durable) → open
+    admit → find the release → plan → toll → announce (durable) → open
 
 Everything before the intent may refuse; after it something is either delivered or the intent says
 that it was not. The surface streams the delivery and finishes it.
@@ -29,13 +29,14 @@ from gateway.delivery.journaling import (
     close_without_answer,
     closing_on_failure,
 )
-from gateway.delivery.plan import CubePlan, Plan, RowsPlan, plan_cube, plan_rows
+from gateway.delivery.plan import CubePlan, Plan, RowsPlan, is_extract, plan_cube, plan_rows
 from gateway.delivery.requests import CubeRequest, RowsRequest
 from gateway.delivery.services import Services
 from gateway.encoding.cubes import CUBE_ENCODERS
 from gateway.encoding.heading import Heading
 from gateway.encoding.rows import ROW_ENCODERS
 from gateway.errors import HttpVersionTooOld, ReleaseDamaged
+from gateway.limits.tolls import Toll
 from gateway.model.caller import Caller
 from gateway.releases.cube_slice import cut
 
@@ -72,13 +73,25 @@ def _deliver(admitted: Admitted, plan: Plan, services: Services) -> Delivery:
     span = None
     if is_new and plan.is_stored:
         span = find_span(conditions, plan.etag, size=plan.file.bytes)
-    receipt = announce(admitted, plan, services)
     if not is_new:
+        receipt = announce(admitted, plan, services)
         return Delivery(plan, receipt, NOT_MODIFIED, NoBody(), services.journal)
-    with closing_on_failure(receipt, services.journal):
-        body = _open(plan, conditions, span, services)
+    toll = _open_toll(admitted, plan, services)
+    with toll.closing_on_failure():
+        receipt = announce(admitted, plan, services)
+        with closing_on_failure(receipt, services.journal):
+            body = _open(plan, conditions, span, services)
     status = OK if span is None else PARTIAL
-    return Delivery(plan, receipt, status, body, services.journal)
+    return Delivery(plan, receipt, status, body, services.journal, toll)
+
+
+def _open_toll(admitted: Admitted, plan: Plan, services: Services) -> Toll:
+    """Only content costs something. Raises QuotaUsedUp, TooManyExtracts, Busy, StateUnavailable."""
+    if not admitted.request.conditions.wants_body:
+        return Toll()
+    return services.tolls.open(
+        admitted.caller, admitted.permit.subscription, is_extract=is_extract(plan)
+    )
 
 
 def _open(plan: Plan, conditions: Conditions, span: Span | None, services: Services) -> Body:

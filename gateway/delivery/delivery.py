@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gateway.delivery.body import Body, EncodedBody, StoredBody, StreamedBody
 from gateway.delivery.plan import Plan
 from gateway.journal.append import Journal
+from gateway.limits.tolls import Toll
 from gateway.model.entry import Completion, Outcome, Receipt
 
 OK, PARTIAL, NOT_MODIFIED = 200, 206, 304
@@ -17,7 +18,7 @@ OK, PARTIAL, NOT_MODIFIED = 200, 206, 304
 class Delivery:
     """The intent is durable; `finish` must follow, whatever happens.
 
-    status: 200, 206 or 304. started: `time.monotonic()` seconds.
+    status: 200, 206 or 304. toll: closed with it; that of an answer without content is free. started: `time.monotonic()` seconds.
     """
 
     plan: Plan
@@ -25,6 +26,7 @@ class Delivery:
     status: int
     body: Body
     journal: Journal
+    toll: Toll = field(default_factory=Toll)
     started: float = field(default_factory=time.monotonic)
     is_finished: bool = False
 
@@ -42,7 +44,7 @@ class Delivery:
                 return body.size
 
     def finish(self, outcome: Outcome, *, sent: int, status: int | None = None) -> None:
-        """Close the file and the intent; only the first call counts.
+        """Close the file, the toll and the intent; only the first call counts.
 
         sent: bytes handed to the server. status: when the answer became another than announced.
         Raises nothing: an intent that cannot be closed now is closed as unknown after a restart.
@@ -57,6 +59,7 @@ class Delivery:
                 streamed.close()
             case _:
                 pass
+        self.toll.close(sent)
         self.journal.complete(self.receipt, self._completion(outcome, sent, status))
 
     def _completion(self, outcome: Outcome, sent: int, status: int | None) -> Completion:

@@ -39,6 +39,8 @@ from gateway.releases.layout import (
 from gateway.releases.slices import Narrowing, OwnRows
 
 CELLS_MAX = 1_000_000
+# More cells than this are an extract, like rows: a place for it, and not a place for each small table.
+SMALL_CELLS_MAX = 100_000
 # More codes than this are journaled as `*`: the auditor then reads the entry as all of them.
 JOURNALED_CODES_MAX = 500
 
@@ -77,6 +79,15 @@ class CubePlan:
 
 
 Plan = RowsPlan | CubePlan
+
+
+def is_extract(plan: Plan) -> bool:
+    """Whether a client may have only a few of these at once: rows, whole cubes, large selections."""
+    match plan:
+        case RowsPlan():
+            return True
+        case CubePlan():
+            return plan.is_stored or plan.chosen.cells > SMALL_CELLS_MAX
 
 
 def plan_rows(

@@ -10,6 +10,7 @@ from gateway.delivery.encoded import EncodedCache
 from gateway.delivery.rulings import Rulings
 from gateway.delivery.shelf import CubeShelf
 from gateway.journal.append import Journal
+from gateway.limits.tolls import Tolls
 from gateway.model.days import helsinki_day
 from gateway.organisations.registry import Registry
 from gateway.policy import Policy
@@ -29,6 +30,7 @@ class Services:
     clock: Clock
     cubes: CubeShelf
     encoded: EncodedCache
+    tolls: Tolls
 
     def today(self) -> date:
         return helsinki_day(self.clock.now())

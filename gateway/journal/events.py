@@ -38,6 +38,13 @@ def auth_failed_body(since: datetime, until: datetime, counts: Mapping[str, int]
     return {"since": utc_text(since), "until": utc_text(until), "counts": dict(counts)}
 
 
+def limited_body(
+    since: datetime, until: datetime, who: Mapping[str, str | None], counts: Mapping[str, int]
+) -> dict[str, Any]:
+    """The body of `access.limited`: how often limits refused one client, by code."""
+    return {"since": utc_text(since), "until": utc_text(until), **who, "counts": dict(counts)}
+
+
 def recovery_body(intents: Sequence[int]) -> dict[str, Any]:
     """The body of `recovery`: which intents of dead boots were closed as unknown, in seq."""
     return {

@@ -12,6 +12,7 @@ from typing import Self
 from gateway.errors import JournalUnavailable
 from gateway.journal.append import Journal
 from gateway.journal.events import auth_failed_body
+from gateway.journal.periodic import Periodic
 from gateway.model.entry import Draft, EntryKind
 from gateway.ports import Clock
 
@@ -31,12 +32,12 @@ class AuthFailures:
     def __init__(self, journal: Journal, *, clock: Clock, period_seconds: float = 60.0) -> None:
         self._journal = journal
         self._clock = clock
-        self._period_seconds = period_seconds
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._since: datetime | None = None
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._periodic = Periodic(
+            self._flush_quietly, name="auth-failures", period_seconds=period_seconds
+        )
 
     def count(self, reason: str) -> None:
         """Never blocks on the journal. A reason that is no short code is counted as `other`."""
@@ -65,20 +66,12 @@ class AuthFailures:
 
     def start(self) -> Self:
         """Flush every period from a thread of its own, until `close`."""
-        self._thread = threading.Thread(target=self._run, name="auth-failures", daemon=True)
-        self._thread.start()
+        self._periodic.start()
         return self
 
     def close(self) -> None:
         """Stop and flush. Call before the journal is closed."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-        self._flush_quietly()
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self._period_seconds):
-            self._flush_quietly()
+        self._periodic.close()
 
     def _flush_quietly(self) -> None:
         try:

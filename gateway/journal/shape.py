@@ -60,6 +60,9 @@ FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
         EntryKind.INTENT: _ACCESS,
         EntryKind.DENIED: _ACCESS,
         EntryKind.COMPLETION: _COMPLETION,
+        EntryKind.LIMITED: frozenset(
+            {"since", "until", "iss", "sub", "client_id", "organisation", "counts"}
+        ),
         EntryKind.AUTH_FAILED: frozenset({"since", "until", "counts"}),
         EntryKind.JOURNAL_READ: _CALLED | {"action", "filters", "after", "limit"},
         EntryKind.POLICY_LOADED: frozenset({"policy_set_hash", "switches_on"}),

@@ -13,6 +13,7 @@ class EntryKind(StrEnum):
     INTENT = "access.intent"
     COMPLETION = "access.completion"
     DENIED = "access.denied"
+    LIMITED = "access.limited"
     AUTH_FAILED = "auth.failed"
     JOURNAL_READ = "journal.read"
     POLICY_LOADED = "policy.loaded"

@@ -56,7 +56,8 @@ _REFUSALS = {
     "401": "A valid access token is required.",
     "403": "Refused, with the reason; journaled.",
     "404": "There is no such thing, or it is not listed to you.",
-    "503": "The journal, the release or the issuer's keys cannot be used now; nothing was sent.",
+    "429": "A limit of the client; `RateLimit-Policy` tells the limits, `Retry-After` when to go on.",
+    "503": "The journal, the state, the release or the issuer's keys cannot be used now; nothing was sent.",
 }
 _DELIVERY_REFUSALS = {
     "406": "The format is not available.",

@@ -14,14 +14,18 @@ import orjson
 from starlette.types import Scope, Send
 
 from gateway.errors import (
+    Busy,
     GatewayError,
     InvalidToken,
     MethodNotAllowed,
     NotFound,
+    QuotaUsedUp,
     RangeNotSatisfiable,
+    TooManyExtracts,
     Unauthenticated,
 )
 from gateway.identity.binding import PROOF_ALGORITHMS
+from gateway.surfaces.rate_fields import limit_item
 
 PROBLEM_TYPE = "application/problem+json"
 PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
@@ -39,10 +43,15 @@ def problem(error: GatewayError, *, instance: str | None) -> dict[str, Any]:
         "code": error.code,
         "title": error.title,
         "status": error.status,
-        "detail": error.detail if error.status < 500 else NOTHING_DELIVERED,
+        "detail": error.detail if is_told(error) else NOTHING_DELIVERED,
         "instance": instance,
         "parameter": _shown(error.parameter),
     }
+
+
+def is_told(error: GatewayError) -> bool:
+    """Whether the caller can do something about it."""
+    return error.status < 500 or isinstance(error, Busy)
 
 
 def log_unserved(error: GatewayError, request_id: str | None) -> None:
@@ -79,6 +88,8 @@ def problem_headers(error: GatewayError, *, public_url: str) -> dict[str, str]:
             headers["content-range"] = f"bytes */{error.size}"
         case MethodNotAllowed():
             headers["allow"] = "GET, HEAD"
+        case TooManyExtracts() | QuotaUsedUp():  # the guard tells of requests on every answer
+            headers["ratelimit"] = limit_item(error.limit, 0, error.retry_after_seconds or 1)
         case _:
             pass
     if error.retry_after_seconds is not None:

@@ -1,6 +1,6 @@
 """The guard: pure ASGI, ahead of all routing. Nobody passes without a caller but to PUBLIC.
 
-    sizes → parameters → caller → the application, with security headers on every answer
+    sizes → parameters → caller → pace → the application, with security headers on every answer
 
 It is also the one place where an error becomes an answer.
 """
@@ -31,6 +31,7 @@ from gateway.identity import Credentials
 from gateway.journal.body import Origin
 from gateway.model.caller import Caller
 from gateway.surfaces.inbound import Inbound, headers, keep_inbound, read_origin, read_parameters
+from gateway.surfaces.pacing import Pacing
 from gateway.surfaces.presented import read_credentials
 from gateway.surfaces.problems import (
     METADATA_PATH,
@@ -75,13 +76,14 @@ class Answered:
 class Gate:
     """What the guard is given.
 
-    authenticate: credentials → Caller; it may block. count_failure: told the reason of each 401. observe:
-    told of each finished request. public_url: our address as clients see it, without a slash at the end.
-    proxies: whose word is taken for a client's address and certificate.
+    authenticate: credentials → Caller; it may block. pacing: how fast. count_failure: told the reason of
+    each 401. observe: told of each finished request. public_url: our address as clients see it, without a
+    slash at the end. proxies: whose word is taken for a client's address and certificate.
     """
 
     authenticate: Callable[[Credentials], Caller]
     threads: Executor
+    pacing: Pacing
     count_failure: Callable[[str], None]
     observe: Callable[[Answered], None]
     public_url: str
@@ -108,6 +110,7 @@ class Guard:
         request_id = str(uuid.uuid4())
         answer = _Answer(send, request_id)
         error: GatewayError | None = None
+        inbound: Inbound | None = None
         try:
             check_sizes(scope)
             inbound = Inbound(
@@ -116,6 +119,7 @@ class Guard:
             )
             if scope["path"] not in PUBLIC:
                 inbound.caller = await self._caller(scope, inbound.origin)
+                await self._gate.pacing.admit(inbound.caller, answer.fields)
             keep_inbound(scope, inbound)
             scope["app"] = (
                 self  # with an application around it, routing raises instead of answering
@@ -123,6 +127,7 @@ class Guard:
             await self._app(scope, _limited(receive), answer.send)
         except GatewayError as refusal:
             log_unserved(refusal, request_id)
+            self._gate.pacing.note(refusal, inbound.caller if inbound else None)
             error = refusal
         except HTTPException as unrouted:
             error = routing_error(unrouted.status_code)
@@ -141,15 +146,19 @@ class Guard:
 
     async def _caller(self, scope: Scope, origin: Origin) -> Caller:
         gate = self._gate
+        sent = headers(scope, b"authorization")
         try:
             credentials = read_credentials(scope, origin, public_url=gate.public_url)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(gate.threads, gate.authenticate, credentials)
         except InvalidToken as error:
             gate.count_failure(str(error.reason))
+            await gate.pacing.count_failure(error, origin.client_address)
             raise
         except Unauthenticated as error:
             gate.count_failure(error.code)
+            if sent:  # without any credentials nobody guesses
+                await gate.pacing.count_failure(error, origin.client_address)
             raise
 
     def _observe(
@@ -197,12 +206,13 @@ def _limited(receive: Receive) -> Receive:
 
 
 class _Answer:
-    """Adds the security headers, and remembers the status."""
+    """Adds the security headers and `fields`, and remembers the status."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self.request_id = request_id
         self.status: int | None = None
+        self.fields: list[tuple[bytes, bytes]] = []
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -210,6 +220,7 @@ class _Answer:
             given = list(message.get("headers", ()))
             names = {name for name, _ in given}
             given += _HEADERS
+            given += self.fields
             given.append((b"jakelu-request", self.request_id.encode()))
             if _POLICY[0] not in names:  # a page of our own states a wider one itself
                 given.append(_POLICY)

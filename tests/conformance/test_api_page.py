@@ -9,7 +9,7 @@ from gateway import errors
 from gateway.errors import GatewayError
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
-# What only the publish road and the command line raise; rate limits come later.
+# What only the publish road and the command line raise, and what stands above others in the tree.
 ELSEWHERE = {
     "contract_fault",
     "epoch_used",

@@ -50,8 +50,8 @@ def test_every_guarded_route_demands_a_token_and_tells_its_problems(document):
                 assert operation["security"] == []
                 continue
             assert operation["security"] == [{"accessToken": []}, {"boundToken": []}]
-            assert {"400", "401", "403", "404", "503"} <= set(operation["responses"])
-            for status in ("400", "401", "403", "404", "503"):
+            assert {"400", "401", "403", "404", "429", "503"} <= set(operation["responses"])
+            for status in ("400", "401", "403", "404", "429", "503"):
                 assert "application/problem+json" in operation["responses"][status]["content"]
 
 

@@ -22,8 +22,19 @@ import pytest
 
 from gateway.batch.demo import demo_token
 from gateway.batch.demo_layout import DemoLayout
+from gateway.settings import SETTINGS_FILE
 
 SCALE = "0.02"
+# One caller does here in a second what many do in a day.
+GENEROUS = """
+[limits]
+extract_places = 1000
+[limits.person]
+requests_per_minute = 1_000_000
+burst = 10_000
+concurrent_extracts = 100
+bytes_per_day = 1_000_000_000_000
+"""
 ROOT = Path(__file__).parents[2]
 PROVIDER = ROOT / "tests" / "provider" / "running.py"
 
@@ -103,11 +114,15 @@ def start(
     ) -> House:
         port = port or _free_port()
         log = tmp_path_factory.mktemp("log") / "serve.log"
+        written_settings = log.with_name("serve.toml")
+        written_settings.write_text(layout.serve_settings.read_text() + GENEROUS)
         with log.open("wb") as written:
             process = subprocess.Popen(
                 [*wrapper, sys.executable, "-m", "gateway", "serve", "--port", str(port)],
                 cwd=ROOT,
-                env=stripped_environment(layout) | dict(settings or {}),
+                env=stripped_environment(layout)
+                | {SETTINGS_FILE: str(written_settings)}
+                | dict(settings or {}),
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # so that a kill reaches the server's worker process too

@@ -43,6 +43,18 @@ fresh_house = _HTTP.fresh_house
 
 
 @pytest.fixture(scope="module")
+def limited_server(model_house, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+    """Granian with few places for downloads, and slices that take a while to send."""
+    house = _HTTP.copied(model_house, tmp_path_factory.mktemp("limited") / "house")
+    house.publish_rows(as_of=_HTTP.date(2026, 7, 1), noise_bytes=_HTTP.BIG_BYTES)
+    person = {"burst": 10_000, "concurrent_extracts": 2}
+    limits = {"extract_places": 3, "extract_wait_seconds": 0.5, "person": person}
+    server = _SERVER.Server(house, limits=limits).wait_until_ready()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
 def attacked_server(model_house, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     """Granian in a process of its own, with a slice that takes a while to send."""
     house = _HTTP.copied(model_house, tmp_path_factory.mktemp("attacked") / "house")

@@ -218,3 +218,36 @@ def test_no_proxy_is_trusted_unless_it_is_named() -> None:
 def test_everybody_half_a_network_and_a_name_are_no_proxy(text: str) -> None:
     with pytest.raises(SettingsFault, match="JAKELU_TRUSTED_PROXIES"):
         load_serve_settings({**SERVE, "JAKELU_TRUSTED_PROXIES": text})
+
+
+def _limits(tmp_path: Path, text: str) -> ServeSettings:
+    file = tmp_path / "jakelu.toml"
+    file.write_text(text)
+    return load_serve_settings({**SERVE, "JAKELU_SETTINGS_FILE": str(file)})
+
+
+def test_limits_are_a_table_and_what_is_left_out_keeps_its_default(tmp_path: Path) -> None:
+    text = '[limits]\nextract_places = 4\n[limits.service]\nburst = 90\nclients = ["nightly"]\n'
+    limits = _limits(tmp_path, text).limits
+    assert (limits.extract_places, limits.service.burst, limits.person.burst) == (4, 90, 600)
+    assert limits.service.requests_per_minute == limits.person.requests_per_minute
+    assert limits.service.clients == {"nightly"}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[limits.service]\nburst = 0\n", "service.burst"),
+        ("[limits.large_municipality]\nburst = 9\n", "large_municipality"),
+        ('[limits]\nextract_places = "many"\n', "extract_places"),
+    ],
+)
+def test_a_wrong_limit_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(SettingsFault, match=rf"JAKELU_LIMITS \({named}\)") as fault:
+        _limits(tmp_path, text)
+    assert fault.value.parameter == "limits"
+
+
+def test_limits_are_set_in_the_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsFault, match="JAKELU_LIMITS"):
+        load_serve_settings({**SERVE, "JAKELU_LIMITS": "none"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from gateway.delivery.deliver import deliver_cube, deliver_rows
 from gateway.delivery.delivery import Delivery
 from gateway.delivery.requests import Wish, read_cube_request, read_rows_request
 from gateway.delivery.services import Services
-from gateway.errors import MethodNotAllowed
+from gateway.errors import Busy, MethodNotAllowed
 from gateway.model.caller import Caller
 from gateway.model.entry import Outcome
 from gateway.surfaces.inbound import caller_of, header, inbound_of
@@ -23,6 +24,8 @@ from gateway.surfaces.streaming import Sender
 
 ROWS_PATH = "/v1/rows/{product}"
 CUBE_PATH = "/v1/cubes/{product}/data"
+
+LOOK_AGAIN_SECONDS = 0.25
 
 # Granian says `1` for HTTP/1.0.
 _WITHOUT_CHUNKS = frozenset({"0.9", "1", "1.0"})
@@ -42,15 +45,37 @@ class DeliveryRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in {"GET", "HEAD"}:
             raise MethodNotAllowed("Use GET or HEAD.")
-        future = self.threads.submit(
-            self.deliver, caller_of(scope), read_wish(scope), self.services
-        )
+        delivery = await self._delivery(caller_of(scope), read_wish(scope))
+        await self.sender.send(delivery, delivery_headers, receive=receive, send=send)
+
+    async def _delivery(self, caller: Caller, wish: Wish) -> Delivery:
+        """Whoever finds no place waits a while, but in no thread: nothing is announced yet, so the
+        road is walked again. Raises GatewayError.
+        """
+        tolls = self.services.tolls
         try:
-            delivery = await asyncio.wrap_future(future)
+            return await self._walk(caller, wish)
+        except Busy:
+            patience = tolls.limits.extract_wait_seconds
+            if not patience:
+                raise
+        deadline = time.monotonic() + patience
+        with tolls.waiting(caller):
+            while True:
+                await asyncio.sleep(min(LOOK_AGAIN_SECONDS, patience))
+                try:
+                    return await self._walk(caller, wish)
+                except Busy:
+                    if time.monotonic() >= deadline:
+                        raise
+
+    async def _walk(self, caller: Caller, wish: Wish) -> Delivery:
+        future = self.threads.submit(self.deliver, caller, wish, self.services)
+        try:
+            return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             future.add_done_callback(_abandon)
             raise
-        await self.sender.send(delivery, delivery_headers, receive=receive, send=send)
 
 
 def rows_of(caller: Caller, wish: Wish, services: Services) -> Delivery:

@@ -50,6 +50,12 @@ ISSUER = "https://issuer.demo.invalid"
 ROWS_PRODUCT, CUBE_PRODUCT, PUBLIC_PRODUCT = "job-seeker-spells", "job-seekers", "vacancies"
 SLICE_ROWS = 2000
 BIG_BYTES = 40_000_000
+# The clock of the tests stands still, so no bucket fills: what is tried here must not meet a limit.
+MANY = {"burst": 10_000, "concurrent_extracts": 100}
+GENEROUS = {
+    "failed_logins_per_minute": 10_000,
+    **dict.fromkeys(("person", "service", "key", "auditor"), MANY),
+}
 
 
 class FixedClock:
@@ -97,6 +103,7 @@ class House:
             "journal_path": self.journal_path,
             "release_public_key_path": self.public_key,
             "issuers": [{"issuer": ISSUER, "jwks": str(self.root / "issuer" / "jwks.json")}],
+            "limits": GENEROUS,
         }
         return ServeSettings.model_validate(values | changes)
 
