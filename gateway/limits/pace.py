@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from gateway.errors import RateLimited
 from gateway.limits.allowance import Client
-from gateway.model.bucket import Rate
+from gateway.model.bucket import DROPS, Rate
 from gateway.model.days import epoch_us
 from gateway.ports import BucketStore, Clock
 
@@ -41,12 +41,13 @@ class Standing:
 
 @dataclass(slots=True)
 class _Held:
-    """in_hand: tokens taken and not spent; shared: those left in the bucket when it was last seen;
+    """in_hand: tokens taken and not spent; shared: those left in the bucket when it was seen, at seen_us;
     shut_from_us, shut_until_us: the span in which the bucket is known to be empty.
     """
 
     in_hand: int = 0
     shared: int = 0
+    seen_us: int = 0
     shut_from_us: int = 0
     shut_until_us: int = 0
 
@@ -66,10 +67,10 @@ class Pace:
         rate = rate_of(client)
         with self._lock:
             held = self._of(client.key)
+            now_us = self._now_us()
             if held.in_hand:
                 held.in_hand -= 1
-                return Standing(rate, held.in_hand + held.shared)
-            now_us = self._now_us()
+                return Standing(rate, _left(held, rate, now_us))
             if held.shut_from_us <= now_us < held.shut_until_us:
                 return Standing(rate, 0, seconds_up(held.shut_until_us - now_us))
         return None
@@ -87,12 +88,12 @@ class Pace:
         drawn = self._store.draw(client.key, rate, most=most)
         with self._lock:
             held = self._of(client.key)
-            held.shared = drawn.left
+            held.shared, held.seen_us = drawn.left, self._now_us()
             if drawn.tokens:
                 held.in_hand += drawn.tokens - 1
                 held.shut_until_us = 0
-                return Standing(rate, held.in_hand + held.shared)
-            held.shut_from_us = self._now_us()
+                return Standing(rate, _left(held, rate, held.seen_us))
+            held.shut_from_us = held.seen_us
             held.shut_until_us = held.shut_from_us + drawn.wait_us
             return Standing(rate, 0, seconds_up(drawn.wait_us))
 
@@ -108,6 +109,12 @@ class Pace:
 
     def _now_us(self) -> int:
         return epoch_us(self._clock.now())
+
+
+def _left(held: _Held, rate: Rate, now_us: int) -> int:
+    """What other processes take meanwhile is not known: a hint, as the header is."""
+    gained = rate.per_minute * max(0, now_us - held.seen_us) // DROPS
+    return min(rate.burst - 1, held.in_hand + held.shared + gained)
 
 
 def rate_of(client: Client) -> Rate:

@@ -84,6 +84,19 @@ def test_what_is_left_and_the_wait_are_told(state, clock):
     assert pace.at_hand(client).wait_seconds == 6
 
 
+def test_what_comes_in_during_a_pause_is_told(state, clock):
+    pace = Pace(StoredBuckets(state, clock=clock), clock=clock)
+    client = asking(requests_per_minute=120, burst=30)
+    for _ in range(30):
+        assert not (pace.at_hand(client) or pace.draw(client)).wait_seconds
+    clock.moment += timedelta(seconds=5)
+    assert pace.draw(client).left == 9
+    clock.moment += timedelta(seconds=5)
+    assert pace.at_hand(client).left == 18
+    clock.moment += timedelta(hours=1)
+    assert (pace.at_hand(client) or pace.draw(client)).left == 29
+
+
 def test_another_client_is_not_concerned(state, clock):
     pace = Pace(StoredBuckets(state, clock=clock), clock=clock)
     one, other = asking(burst=1), asking(OTHER, burst=1)

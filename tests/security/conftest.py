@@ -48,7 +48,7 @@ def limited_server(model_house, tmp_path_factory: pytest.TempPathFactory) -> Ite
     house = _HTTP.copied(model_house, tmp_path_factory.mktemp("limited") / "house")
     house.publish_rows(as_of=_HTTP.date(2026, 7, 1), noise_bytes=_HTTP.BIG_BYTES)
     person = {"burst": 10_000, "concurrent_extracts": 2}
-    limits = {"extract_places": 3, "extract_wait_seconds": 0.5, "person": person}
+    limits = {"extract_places": 3, "extract_wait_seconds": 2.0, "person": person}
     server = _SERVER.Server(house, limits=limits).wait_until_ready()
     yield server
     server.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -200,6 +201,23 @@ def test_without_the_state_nobody_is_served_without_limits(fresh_house, clock, m
         assert fresh_house.get(BI, CUBE).status_code == 200
 
 
+def test_a_download_that_cannot_begin_holds_no_place(fresh_house, clock, monkeypatch):
+    from gateway.errors import JournalUnavailable, ReleaseDamaged
+
+    def broken(fault):
+        def fails(*_: object, **__: object):
+            raise fault
+
+        return fails
+
+    with fresh_house.open(clock, limits=limits(concurrent_extracts=1)):
+        for name, fault in (("announce", JournalUnavailable()), ("_open", ReleaseDamaged())):
+            with monkeypatch.context() as patched:
+                patched.setattr(f"gateway.delivery.deliver.{name}", broken(fault))
+                assert fresh_house.get(BI, OLD).json()["code"] == fault.code
+        assert fresh_house.get(BI, OLD).status_code == 200
+
+
 # --- bytes -----------------------------------------------------------------------------------
 
 
@@ -341,9 +359,27 @@ def test_the_pool_is_everybodys_and_is_waited_for(limited_server):
             assert (refused.status_code, refused.json()["code"]) == (503, "busy")
             assert "try again" in refused.json()["detail"]
             assert 0 < int(refused.headers["retry-after"]) <= 10
-            assert time.monotonic() - started >= 0.5
+            assert time.monotonic() - started >= 2.0
             assert limited_server.get(CUBE, small).status_code == 200
         third.close()
+    _until_served(limited_server, OLD, small)
+
+
+def test_whoever_waits_for_the_pool_gets_the_place_that_comes_free(limited_server):
+    small = "small-municipality-bi"
+    first = _receiving(limited_server)
+    with (
+        contextlib.closing(_receiving(limited_server)),
+        httpx2.Client() as third,
+        third.stream(
+            "GET", limited_server.base + ROWS, headers=limited_server.house.bearer(small)
+        ) as answer,
+    ):
+        assert answer.status_code == 200
+        leaving = threading.Timer(0.3, first.close)
+        leaving.start()
+        assert limited_server.get(OLD, small).status_code == 200
+        leaving.join()
     _until_served(limited_server, OLD, small)
 
 

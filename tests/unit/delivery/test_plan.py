@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.delivery.conditions import Conditions
-from gateway.delivery.plan import plan_rows
+from gateway.delivery.plan import SMALL_CELLS_MAX, CubePlan, is_extract, plan_rows
 from gateway.delivery.requests import Edition, RowsRequest
 from gateway.encoding.formats import CSV, PARQUET
 from gateway.errors import SliceNotFound, UnknownColumn, UnknownMunicipality, UnknownParameter
@@ -129,3 +129,31 @@ def test_a_product_without_municipalities_cannot_be_narrowed_by_them():
     request = replace(REQUEST, municipalities=("837",))
     with pytest.raises(UnknownParameter):
         plan_rows(request, product("pseudonym"), MANIFEST, of_area=OF_AREA)
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_stored", "expected"),
+    [(SMALL_CELLS_MAX, False, False), (SMALL_CELLS_MAX + 1, False, True), (1, True, True)],
+)
+def test_whole_cubes_and_large_selections_are_extracts_and_tables_are_not(
+    cells, is_stored, expected
+):
+    plan = CubePlan(
+        manifest=MANIFEST,
+        file=MANIFEST.files[0],
+        format=CSV,
+        language="fi",
+        cube=None,
+        chosen=SimpleNamespace(cells=cells),
+        etag='"a"',
+        selection={},
+        is_stored=is_stored,
+    )
+    assert is_extract(plan) is expected
+
+
+@pytest.mark.parametrize("changes", [{}, {"format": CSV}, {"columns": ("sex",)}])
+def test_rows_are_always_an_extract(changes):
+    spec = SimpleNamespace(rows=None)
+    plan = plan_rows(replace(REQUEST, **changes), spec, MANIFEST, of_area=OF_AREA)
+    assert is_extract(plan)
