@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gateway.cli_key import app as key_app
 from gateway.cli_policy import app as policy_app
 from gateway.cli_pseudonym import app as pseudonym_app
 from gateway.cli_pull import pull
@@ -30,6 +31,7 @@ app.add_typer(release_app, name="release")
 app.add_typer(journal_app, name="journal")
 app.add_typer(policy_app, name="policy")
 app.add_typer(pseudonym_app, name="pseudonym")
+app.add_typer(key_app, name="key")
 app.command("pull")(pull)
 
 Day = Annotated[

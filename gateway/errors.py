@@ -108,6 +108,14 @@ class IncomeRegisterRowsRefused(Forbidden):
     code, title = "income_register_rows", "Income Register data is never delivered as rows"
 
 
+class KeyProductRefused(Forbidden):
+    code, title = "product_not_in_key", "The access key is not for this product"
+
+
+class KeyRefused(Forbidden):
+    code, title = "access_key_refused", "Access keys are accepted for products only"
+
+
 class NotFound(GatewayError):
     code, status, title = "not_found", 404, "There is nothing at this address"
 
@@ -122,6 +130,10 @@ class ReleaseNotFound(NotFound):
 
 class SliceNotFound(NotFound):
     code, title = "slice_not_found", "The release has no slice for this area"
+
+
+class AccessKeyNotFound(NotFound):
+    code, title = "access_key_not_found", "Your organisation has no such access key"
 
 
 # --- how they asked (4xx) --------------------------------------------------------------------
@@ -188,11 +200,29 @@ class EntryRefused(BadRequest):
 
 
 class MethodNotAllowed(GatewayError):
+    """allowed: the methods of the address, which the answer tells in Allow (RFC 9110 section 15.5.6)."""
+
     code, status, title = "method_not_allowed", 405, "The method is not allowed here"
+
+    def __init__(self, allowed: tuple[str, ...] = ("GET", "HEAD")) -> None:
+        super().__init__(f"Use {' or '.join(allowed)}.")
+        self.allowed = allowed
+
+
+class WrongMediaType(GatewayError):
+    code, status, title = "wrong_media_type", 415, "The body has a media type that is not read"
 
 
 class NotAcceptable(GatewayError):
     code, status, title = "format_not_available", 406, "The format is not available"
+
+
+class KeyNotActive(GatewayError):
+    code, status, title = "access_key_not_active", 409, "The access key can no longer be rotated"
+
+
+class TooManyKeys(GatewayError):
+    code, status, title = "too_many_access_keys", 409, "The organisation has too many access keys"
 
 
 class BodyTooLarge(GatewayError):

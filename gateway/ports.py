@@ -10,6 +10,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gateway.model.access_key import AccessKey
 from gateway.model.bucket import Rate
 from gateway.model.entry import Draft, EntryPage, EntryQuery, Receipt
 from gateway.model.release import Manifest, ReleaseId, StoredFile
@@ -248,6 +249,38 @@ class ReplayStore(Protocol):
         kind: what it is, so that two kinds never meet; digest: 32 bytes of it. until: when it would be
         refused for its age anyway, and may be forgotten.
         """
+        ...
+
+
+class ChangingKeys(Protocol):
+    """The access keys inside one transaction: nobody else changes them meanwhile."""
+
+    def find(self, key_id: str) -> AccessKey | None: ...
+
+    def of(self, organisation: str) -> Sequence[AccessKey]: ...
+
+    def put(self, key: AccessKey) -> None:
+        """Add a key, or replace the one of its id."""
+        ...
+
+
+class AccessKeyStore(Protocol):
+    """The access keys, shared by all serving processes. Raises StateUnavailable."""
+
+    def find(self, key_id: str) -> AccessKey | None:
+        """The key as it is committed now."""
+        ...
+
+    def of(self, organisation: str) -> Sequence[AccessKey]:
+        """Every key of an organisation, newest first."""
+        ...
+
+    def changing(self) -> AbstractContextManager[ChangingKeys]:
+        """One transaction, on the disk when it is left; leaving it by an exception changes nothing."""
+        ...
+
+    def mark_used(self, key_id: str, at: datetime) -> None:
+        """Remember a use; never an earlier one than is remembered."""
         ...
 
 

@@ -36,6 +36,7 @@ from gateway.adapters.oidc import OidcTokenVerifier
 from gateway.adapters.releases_files import ReleaseFiles
 from gateway.adapters.state_allowances import StoredBuckets, StoredBytes, StoredPlaces
 from gateway.adapters.state_database import StateDatabase
+from gateway.adapters.state_keys import StoredAccessKeys
 from gateway.adapters.state_once import StoredOnce
 from gateway.contracts import Catalog, load_catalog
 from gateway.delivery.encoded import EncodedCache
@@ -44,6 +45,9 @@ from gateway.delivery.services import Services
 from gateway.delivery.shelf import CubeShelf
 from gateway.errors import GatewayError, KeyFault, ReleaseDamaged, SettingsFault
 from gateway.identity import TokenChecks, authenticate
+from gateway.identity.access_keys import AccessKeys
+from gateway.identity.key_desk import KeyDesk
+from gateway.identity.key_grants import House
 from gateway.journal.append import Journal
 from gateway.journal.events import policy_body
 from gateway.journal.failures import AuthFailures
@@ -187,6 +191,14 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     state = StateDatabase(settings.state_file)
     opened.callback(state.close)
     services = _services(settings, clock, state, opened)
+    key_store = _key_store(settings, opened)
+    keys = AccessKeys(
+        key_store,
+        registry=services.registry,
+        roles=services.policy.roles,
+        clock=clock,
+        later=_threads(1, opened).submit,
+    )
     failures = AuthFailures(services.journal, clock=clock).start()
     opened.callback(failures.close)
     limited = LimitedClients(services.journal, clock=clock).start()
@@ -200,6 +212,7 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
             registry=services.registry,
             roles=services.policy.roles,
             clock=clock,
+            keys=keys,
         ),
         threads=identity_threads,
         pacing=Pacing(
@@ -226,12 +239,21 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     }
     issuers = {issuer: verifier.check for issuer, verifier in verifiers.items()}
     protection = Protection(gate.public_url, tuple(issuers), bool(settings.trusted_proxies))
+    house = House(services.catalog, services.policy, services.registry)
+    desk = KeyDesk(key_store, services.journal, house, clock, forget=keys.forget)
     return build_application(
-        Roads(services, _threads(ROAD_THREADS, opened), sender),
+        Roads(services, desk, _threads(ROAD_THREADS, opened), sender),
         gate,
         Operations(Readiness(checks, issuers=issuers), metrics, protection),
         lifespan=_closing(opened),
     )
+
+
+def _key_store(settings: ServeSettings, opened: ExitStack) -> StoredAccessKeys:
+    """Over connections of their own: a change of keys is on the disk before it is told."""
+    state = StateDatabase(settings.state_file, is_flushed=True)
+    opened.callback(state.close)
+    return StoredAccessKeys(state)
 
 
 def _services(

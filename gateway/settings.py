@@ -34,7 +34,10 @@ MOUNT = r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*$"  # where an engine of Vault is mou
 
 
 class SharedSettings(BaseModel):
-    """What both sides need: where contracts, policies, releases and the journal are."""
+    """What both sides need: where contracts, policies, releases, the journal and the state are.
+
+    state_path: the database that serving processes share; beside the journal when it is not set.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,6 +46,11 @@ class SharedSettings(BaseModel):
     releases_dir: Path
     journal_path: Path
     release_public_key_path: Path
+    state_path: Path | None = None
+
+    @property
+    def state_file(self) -> Path:
+        return self.state_path or self.journal_path.with_name("state.sqlite")
 
 
 class BatchSettings(SharedSettings):
@@ -111,7 +119,6 @@ class ServeSettings(SharedSettings):
 
     trusted_proxies: networks of peers whose word is taken for a client's address and certificate; empty
     means that nobody's is. limits: what clients may ask.
-    state_path: the database that serving processes share; beside the journal when it is not set.
     """
 
     WALLED: ClassVar[tuple[str, ...]] = (
@@ -123,7 +130,6 @@ class ServeSettings(SharedSettings):
         "vault_secret_id_path",
     )
 
-    state_path: Path | None = None
     issuers: tuple[IssuerSettings, ...] = Field(min_length=1)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8080")
@@ -151,10 +157,6 @@ class ServeSettings(SharedSettings):
             raise ValueError("a network of everybody is no proxy")
         return networks
 
-    @property
-    def state_file(self) -> Path:
-        return self.state_path or self.journal_path.with_name("state.sqlite")
-
 
 S = TypeVar("S", bound=SharedSettings)
 
@@ -162,6 +164,11 @@ S = TypeVar("S", bound=SharedSettings)
 def load_batch_settings(environ: Mapping[str, str] = os.environ) -> BatchSettings:
     """Settings of the publish road. Raises SettingsFault that names the variable."""
     return _load(BatchSettings, environ)
+
+
+def load_shared_settings(environ: Mapping[str, str] = os.environ) -> SharedSettings:
+    """For commands of either side that need neither a warehouse nor an issuer. Raises SettingsFault."""
+    return _load(SharedSettings, environ)
 
 
 def load_serve_settings(

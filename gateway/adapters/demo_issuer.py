@@ -63,6 +63,8 @@ PERSONAS = _personas(
     Persona("koto-worker", "koto-8", "koto-aj", "KU837", ("kotoaj:kotoutumisasiantuntija",)),
     Persona("tem-analyst", "analyst-3", "tem-analysis", "TEM", ("heti:tilastokuutiot",)),
     Persona("auditor", "auditor-1", "keha-audit", "KEHA", ("heti:tarkastaja",)),
+    # Tampere again: makes keys for the programs of the city, and reads nothing itself
+    Persona("key-administrator", "admin-4", "tampere-keys", "KU837", ("heti:avainhallinta",)),
     # a valid token of an organisation that the registry does not know
     Persona("stranger", "somebody-5", "unknown-app", "KU999"),
 )

@@ -12,7 +12,7 @@ from joserfc.errors import InvalidPayloadError, JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from gateway.adapters.jose import StrictRegistry, is_compact, read_header
-from gateway.adapters.strict_json import StrictDecoder
+from gateway.encoding.strict_json import StrictDecoder
 from gateway.errors import InvalidProof
 from gateway.identity.binding import PROOF_ALGORITHMS, base64url_sha256
 from gateway.identity.reasons import TokenFault

@@ -14,7 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 from joserfc.util import base64_to_int
 
-from gateway.adapters.strict_json import read_object
+from gateway.encoding.strict_json import read_object
 from gateway.errors import IssuerUnavailable
 from gateway.ports import Clock
 

@@ -11,7 +11,7 @@ from joserfc.jwa import JWSAlgModel
 from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode
 
-from gateway.adapters.strict_json import read_object
+from gateway.encoding.strict_json import read_object
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 

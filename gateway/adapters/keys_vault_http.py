@@ -22,7 +22,7 @@ import httpx2
 
 from gateway.adapters.keys_private_file import read_private
 from gateway.adapters.loopback import is_loopback
-from gateway.adapters.strict_json import read_object
+from gateway.encoding.strict_json import read_object
 from gateway.errors import KeyFault, SettingsFault
 
 REQUEST_SECONDS = 5.0

@@ -23,7 +23,7 @@ from joserfc.errors import (
 from gateway.adapters.issuer_keys import IssuerKey, IssuerKeys, KeyPolicy
 from gateway.adapters.jose import StrictRegistry, is_compact, read_header
 from gateway.adapters.key_source import key_source
-from gateway.adapters.strict_json import StrictDecoder
+from gateway.encoding.strict_json import StrictDecoder
 from gateway.errors import InvalidToken, SettingsFault
 from gateway.identity.reasons import TokenFault
 from gateway.ports import Clock

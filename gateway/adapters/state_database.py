@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.adapters.private_file import create_private_file
 from gateway.errors import StateUnavailable
 
+_READS = "jakelu_reads"
 METADATA = MetaData()  # each table is described in the file of the adapter that uses it
 
 
@@ -24,15 +25,16 @@ class StateDatabase:
     """Transactions over one SQLite file; safe to use from many threads and processes.
 
     The file is made when it is missing, for its owner alone. busy_seconds: how long a transaction waits
-    for another process's. Raises StateUnavailable.
+    for another process's; is_flushed: each commit is on the disk when it returns. Raises
+    StateUnavailable.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = 2.0) -> None:
+    def __init__(self, path: Path, *, busy_seconds: float = 2.0, is_flushed: bool = False) -> None:
         if not path.parent.is_dir():
             raise StateUnavailable("The folder of state_path does not exist; make it first.")
         with _faults():
             create_private_file(path)
-            self._engine = _engine(path, busy_seconds)
+            self._engine = _engine(path, busy_seconds, is_flushed=is_flushed)
 
     def make(self, *tables: str) -> None:
         """Make the named tables of `METADATA` where they are missing."""
@@ -46,6 +48,17 @@ class StateDatabase:
         with _faults(), self._engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """What is committed, as one moment shows it; waits for no writer."""
+        options = {_READS: True}
+        with (
+            _faults(),
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
     def check(self) -> None:
         """Raises StateUnavailable when the database cannot be written to now."""
         with self.transaction():
@@ -55,7 +68,7 @@ class StateDatabase:
         self._engine.dispose()
 
 
-def _engine(path: Path, busy_seconds: float) -> Engine:
+def _engine(path: Path, busy_seconds: float, *, is_flushed: bool) -> Engine:
     engine = create_engine(f"sqlite+pysqlite:///{path.absolute()}", pool_size=8, max_overflow=64)
 
     @event.listens_for(engine, "connect")
@@ -64,15 +77,16 @@ def _engine(path: Path, busy_seconds: float) -> Engine:
         connection.execute(f"PRAGMA busy_timeout = {round(busy_seconds * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
         # A commit survives the process. Only a power cut may undo the last ones, and lasts longer than a
-        # proof is valid; whoever must not lose a commit asks for more (`PRAGMA synchronous = FULL`).
-        connection.execute("PRAGMA synchronous = NORMAL")
+        # proof is valid; whoever must not lose a commit asks for more (`is_flushed`).
+        connection.execute(f"PRAGMA synchronous = {'FULL' if is_flushed else 'NORMAL'}")
         connection.execute("PRAGMA trusted_schema = OFF")
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            "BEGIN IMMEDIATE"
-        )  # waits for its turn instead of failing midway
+        if connection.get_execution_options().get(_READS):
+            connection.exec_driver_sql("BEGIN")
+        else:  # waits for its turn instead of failing midway
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

@@ -1,10 +1,11 @@
-"""Credentials → Caller. Who asks comes from the token; where they may look comes from the registry."""
+"""Token or access key → Caller. Who asks comes from these; where they may look comes from the registry."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from gateway.errors import InvalidToken
+from gateway.identity.access_keys import AccessKeys, presented_key
 from gateway.identity.authorization import Scheme, read_authorization
 from gateway.identity.claims import CallerClaims, held_roles
 from gateway.identity.credentials import Credentials
@@ -26,11 +27,15 @@ def authenticate(
     registry: Registry,
     roles: RoleTable,
     clock: Clock,
+    keys: AccessKeys | None = None,
 ) -> Caller:
     """The caller of a request: one branch for each scheme.
 
+    keys: None where access keys are not accepted.
     Raises Unauthenticated, InvalidToken, InvalidProof, IssuerUnavailable, StateUnavailable.
     """
+    if keys is not None and (key := presented_key(credentials.authorization)) is not None:
+        return keys.caller(key, credentials.client_address)
     scheme, value = read_authorization(credentials.authorization)
     try:
         match scheme:

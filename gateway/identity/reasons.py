@@ -64,3 +64,11 @@ class TokenFault(StrEnum):
     # what the gateway itself reads from it
     CLAIMS = "claims_malformed"
     IDENTITY_CODE = "identity_code_in_token"
+    # an access key instead of a token
+    ACCESS_KEY_MALFORMED = "access_key_malformed"
+    ACCESS_KEY_UNKNOWN = "access_key_unknown"
+    ACCESS_KEY_WRONG = "access_key_wrong"
+    ACCESS_KEY_REVOKED = "access_key_revoked"
+    ACCESS_KEY_EXPIRED = "access_key_expired"
+    ACCESS_KEY_NETWORK = "access_key_from_elsewhere"
+    ACCESS_KEY_ORGANISATION = "access_key_of_no_organisation"

@@ -55,6 +55,12 @@ _UPKEEP = _BY | _SLICE | {"purpose", "legal_basis", "subscription", "case_ref"}
 _SIGNED = frozenset({"statement_sha256", "key_id", "signature"})
 _REIDENTIFICATION = _UPKEEP | _SIGNED | {"reidentification", "epoch"}
 
+# Access keys (`journal.key_body`): what a key opens, for whom, and the one that it takes the place of.
+_ACCESS_KEY = _CALLED | {
+    *("action", "operator", "access_key", "service_account", "key_products", "key_roles"),
+    *("is_limited_to_networks", "expires_utc", "access_key_before", "before_expires_utc"),
+}
+
 FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
     {
         EntryKind.INTENT: _ACCESS,
@@ -78,6 +84,9 @@ FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
         | {"commitment", "requested_utc", "valid_until_utc"},
         EntryKind.REIDENTIFICATION_APPROVED: _REIDENTIFICATION,
         EntryKind.REIDENTIFICATION_ANSWERED: _REIDENTIFICATION | {"approvers", "found"},
+        EntryKind.KEY_CREATED: _ACCESS_KEY,
+        EntryKind.KEY_ROTATED: _ACCESS_KEY,
+        EntryKind.KEY_REVOKED: _ACCESS_KEY,
     }
 )
 

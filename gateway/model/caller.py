@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from gateway.model.access_key import KeyLimits
 from gateway.model.organisation import EMPTY_SCOPE, Organisation, Scope
 
 
@@ -43,6 +44,7 @@ class Caller:
     organisation: None when the token's organisation is not in the registry or not valid today;
     scope: from the registry and the day alone, never from the token.
     permissions: what `policies/roles.yaml` gives for the roles valid today.
+    key: with an access key, what that limits the caller to; None with a token.
     """
 
     issuer: str
@@ -57,3 +59,4 @@ class Caller:
     permissions: frozenset[str] = frozenset()
     acting_subject: str | None = None
     expert_tag: str | None = None
+    key: KeyLimits | None = None

@@ -26,6 +26,9 @@ class EntryKind(StrEnum):
     REIDENTIFICATION_REQUESTED = "reidentification.requested"
     REIDENTIFICATION_APPROVED = "reidentification.approved"
     REIDENTIFICATION_ANSWERED = "reidentification.answered"
+    KEY_CREATED = "key.created"
+    KEY_ROTATED = "key.rotated"
+    KEY_REVOKED = "key.revoked"
 
 
 class Outcome(StrEnum):

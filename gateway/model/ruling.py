@@ -13,6 +13,7 @@ class Action(StrEnum):
     READ_ROWS = "read_rows"
     READ_CUBE = "read_cube"
     READ_JOURNAL = "read_journal"
+    MANAGE_KEYS = "manage_keys"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from gateway.policy.explain import Explanation, explain, explain_product
 from gateway.policy.loading import Policy, load_policy
 from gateway.policy.policy_files import PolicyFiles, read_policy_files
 from gateway.policy.roles import RoleTable
-from gateway.policy.rule import is_listed, rule
+from gateway.policy.rule import is_listed, rule, rule_on_keys
 from gateway.policy.tags import expert_column, own_tag
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "own_tag",
     "read_policy_files",
     "rule",
+    "rule_on_keys",
 ]

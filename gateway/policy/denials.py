@@ -13,6 +13,8 @@ from gateway.errors import (
     BoundTokenRequired,
     Forbidden,
     IncomeRegisterRowsRefused,
+    KeyProductRefused,
+    KeyRefused,
     PermitMissing,
     PurposeRefused,
     RoleMissing,
@@ -31,6 +33,11 @@ class Reason:
     parameter: str | None = None
 
 
+TOKEN_ONLY = Reason(
+    "keys-are-for-products-only",
+    KeyRefused,
+    "Use an access token: a key reads the products that it was made for.",
+)
 REASONS = (
     Reason(
         "income-register-never-rows",
@@ -56,6 +63,12 @@ REASONS = (
         "auditors-read-no-products",
         AudienceRefused,
         "Those who audit the journal receive no products.",
+    ),
+    TOKEN_ONLY,
+    Reason(
+        "key-of-other-products",
+        KeyProductRefused,
+        "The access key is for other products; /v1/me lists them.",
     ),
     Reason(
         "tem-access-switch",
@@ -131,6 +144,14 @@ AUDITORS_ONLY = Reason(
     "", RoleMissing, "Reading the journal needs `{permission}`, a separate role in the HETI portal."
 )
 KEHA_ONLY = Reason("", AudienceRefused, "The journal is read at the KEHA Centre only.")
+KEY_ADMINISTRATORS_ONLY = Reason(
+    "",
+    RoleMissing,
+    "Managing access keys needs `{permission}`, a separate role in the HETI portal.",
+)
+NO_ORGANISATION = Reason(
+    "", AudienceRefused, "Your organisation is not in the registry, or not valid today."
+)
 
 
 def reason_for(policies: tuple[str, ...]) -> Reason:

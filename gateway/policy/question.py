@@ -42,6 +42,7 @@ def product_question(
         resource={
             "type": "Product",
             "id": product.id,
+            "code": product.id,
             "kind": product.kind.value,
             "classification": product.classification.value,
             "audience": frozenset(kind.value for kind in product.audience),
@@ -72,6 +73,15 @@ def journal_question(caller: Caller, purpose: str, policy: Policy) -> Question:
     )
 
 
+def keys_question(caller: Caller, organisation: str, policy: Policy) -> Question:
+    return Question(
+        principal=_principal(caller, policy),
+        action=Action.MANAGE_KEYS.value,
+        resource={"type": "Keys", "id": organisation, "organisation": organisation},
+        context={},
+    )
+
+
 def _principal(caller: Caller, policy: Policy) -> dict[str, object]:
     organisation = caller.organisation
     return {
@@ -84,4 +94,6 @@ def _principal(caller: Caller, policy: Policy) -> dict[str, object]:
         "role_sources": policy.roles.sources_of(caller.roles),
         "bound": caller.strength in _BOUND,
         "expert_tag": caller.expert_tag or "",
+        "via_key": caller.strength is AuthStrength.KEY,
+        "key_products": caller.key.products if caller.key else frozenset[str](),
     }

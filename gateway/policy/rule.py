@@ -15,7 +15,7 @@ from gateway.model.subscription import Subscription
 from gateway.policy import denials
 from gateway.policy.denials import Reason, reason_for
 from gateway.policy.loading import Policy
-from gateway.policy.question import Circumstances, journal_question, product_question
+from gateway.policy.question import Circumstances, journal_question, keys_question, product_question
 from gateway.policy.subscriptions import choose, valid_subscriptions
 from gateway.policy.vocabulary import AUDIT_PURPOSE, DEFAULT_DENY, Permission
 from gateway.ports import Answer
@@ -132,7 +132,43 @@ def _rule_on_journal(caller: Caller, purpose: str, policy: Policy) -> Ruling:
     )
 
 
+def rule_on_keys(caller: Caller, organisation: str, policy: Policy) -> Ruling:
+    """May this caller manage the access keys of an organisation?
+
+    organisation: registry code, empty for a key that does not exist: nobody may manage that.
+    """
+    answer = policy.engine.decide(keys_question(caller, organisation, policy))
+    if answer.allowed:
+        return Permit(
+            policies=answer.policies,
+            policy_set_sha256=policy.sha256,
+            purpose=None,
+            legal_basis=None,
+            subscription=None,
+        )
+    return _denial(
+        denials.POLICIES_FAILED if answer.errors else _why_no_keys(caller),
+        answer.policies,
+        policy,
+        is_listed=True,
+        errors=answer.errors,
+        words={"permission": Permission.KEYS_MANAGE.value},
+    )
+
+
+def _why_no_keys(caller: Caller) -> Reason:
+    if caller.key is not None:
+        return denials.TOKEN_ONLY
+    if Permission.KEYS_MANAGE not in caller.permissions:
+        return denials.KEY_ADMINISTRATORS_ONLY
+    if caller.organisation is None:
+        return denials.NO_ORGANISATION
+    return denials.NO_POLICY_PERMITS
+
+
 def _why_no_journal(caller: Caller) -> Reason:
+    if caller.key is not None:
+        return denials.TOKEN_ONLY
     if Permission.JOURNAL_READ not in caller.permissions:
         return denials.AUDITORS_ONLY
     if caller.organisation is None or caller.organisation.kind is not OrganisationKind.KEHA:

@@ -15,17 +15,19 @@ class Permission(StrEnum):
     INTEGRATION_ROWS = "integration.rows"
     INTEGRATION_CUBES = "integration.cubes"
     JOURNAL_READ = "journal.read"
+    KEYS_MANAGE = "keys.manage"
 
 
 _EMPLOYMENT = frozenset({Permission.EMPLOYMENT_ROWS, Permission.EMPLOYMENT_CUBES})
 _INTEGRATION = frozenset({Permission.INTEGRATION_ROWS, Permission.INTEGRATION_CUBES})
+DATA_PERMISSIONS = _EMPLOYMENT | _INTEGRATION
 
 # A-TMT roles never reach integration products, nor Koto-AJ roles employment-service products:
 # only a separate HETI role crosses over.
 GRANTABLE = {
     RoleSource.ATMT: _EMPLOYMENT,
     RoleSource.KOTOAJ: _INTEGRATION,
-    RoleSource.HETI: _EMPLOYMENT | _INTEGRATION | {Permission.JOURNAL_READ},
+    RoleSource.HETI: DATA_PERMISSIONS | {Permission.JOURNAL_READ, Permission.KEYS_MANAGE},
 }
 
 AUDIT_PURPOSE = "audit"

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
 from gateway.delivery.services import Services
+from gateway.identity.key_desk import KeyDesk
 from gateway.surfaces.openapi import FASTAPI_ROUTERS, openapi_document
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
@@ -44,9 +45,10 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class Roads:
-    """How deliveries are made: threads walk the road, the sender sends."""
+    """How deliveries are made: threads walk the road, the sender sends. keys: who has access keys."""
 
     services: Services
+    keys: KeyDesk
     threads: Executor
     sender: Sender
 
@@ -61,16 +63,17 @@ def build_application(
         *ops_routes(operations.readiness, operations.metrics, operations.protection),
         *page_routes(openapi_document()),
     )
-    rest = answering_head(metadata_application(roads.services, public_url=gate.public_url))
+    rest = answering_head(metadata_application(roads, public_url=gate.public_url))
     router = Router(routes, redirect_slashes=False, default=rest, lifespan=lifespan)
     return Guard(router, gate)
 
 
-def metadata_application(services: Services, *, public_url: str) -> FastAPI:
+def metadata_application(roads: Roads, *, public_url: str) -> FastAPI:
     """What FastAPI serves. Its own documents and redirects are off."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.services = services
+    app.state.services = roads.services
+    app.state.keys = roads.keys
     for router in FASTAPI_ROUTERS:
         app.include_router(router)
-    render_problems(app, public_url=public_url)
+    render_problems(app, FASTAPI_ROUTERS, public_url=public_url)
     return app

@@ -12,11 +12,12 @@ from fastapi import FastAPI
 from gateway.surfaces.auditor.routes import router as auditor_routes
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.rest.hot_paths import HOT_PATHS
+from gateway.surfaces.rest.keys import router as key_routes
 from gateway.surfaces.rest.metadata import router as metadata_routes
 from gateway.surfaces.security import PUBLIC
 
 VERSION = "1.0.0"
-FASTAPI_ROUTERS = (metadata_routes, auditor_routes)
+FASTAPI_ROUTERS = (metadata_routes, auditor_routes, key_routes)
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 _PROBLEM = {
     "type": "object",
@@ -50,7 +51,14 @@ _SECURITY = {
         "description": "An access token that is bound to a key, with a proof for this request in the header "
         "`DPoP` (RFC 9449).",
     },
+    "accessKey": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "An access key: its id as the user, its secret as the password (RFC 7617); or the secret "
+        "as a bearer token. It opens the products that it was made for, and neither the journal nor keys.",
+    },
 }
+_WITHOUT_KEYS = ("/v1/journal", "/v1/keys")
 _REFUSALS = {
     "400": "The request is not understood; `parameter` names what is wrong.",
     "401": "A valid access token is required.",
@@ -62,6 +70,10 @@ _REFUSALS = {
 _DELIVERY_REFUSALS = {
     "406": "The format is not available.",
     "416": "The range is outside the file.",
+}
+_KEY_REFUSALS = {
+    "409": "There are too many keys, or the key can no longer be rotated.",
+    "415": "The body is not JSON.",
 }
 _PUBLIC_SUMMARIES = {
     "/health/live": "Live",
@@ -93,7 +105,7 @@ def openapi_document() -> dict[str, Any]:
     document["paths"] = dict(sorted(document["paths"].items()))
     for path, operation in _operations(document):
         if path not in PUBLIC:
-            _guard(operation, is_delivery=path in HOT_PATHS)
+            _guard(operation, path)
     _set_components(document)
     return document
 
@@ -110,12 +122,18 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
             yield path, operation
 
 
-def _guard(operation: dict[str, Any], *, is_delivery: bool) -> None:
-    """A token, and the problems that it may come back with."""
-    operation["security"] = [{name: []} for name in _SECURITY]
+def _guard(operation: dict[str, Any], path: str) -> None:
+    """A token or a key, and the problems that it may come back with."""
+    schemes = [
+        name for name in _SECURITY if name != "accessKey" or not path.startswith(_WITHOUT_KEYS)
+    ]
+    operation["security"] = [{name: []} for name in schemes]
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
-    for status, description in (_REFUSALS | (_DELIVERY_REFUSALS if is_delivery else {})).items():
+    refusals = _REFUSALS | (_DELIVERY_REFUSALS if path in HOT_PATHS else {})
+    if "post" in operation["operationId"]:
+        refusals = refusals | _KEY_REFUSALS
+    for status, description in refusals.items():
         responses[status] = {
             "description": description,
             "content": {PROBLEM_TYPE: {"schema": _PROBLEM_REF}},

@@ -66,7 +66,7 @@ def routing_error(status: int) -> GatewayError:
         case 404:
             return NotFound("See /docs for what there is.")
         case 405:
-            return MethodNotAllowed("Use GET or HEAD.")
+            return MethodNotAllowed()
         case _:
             return GatewayError()
 
@@ -87,7 +87,7 @@ def problem_headers(error: GatewayError, *, public_url: str) -> dict[str, str]:
         case RangeNotSatisfiable():
             headers["content-range"] = f"bytes */{error.size}"
         case MethodNotAllowed():
-            headers["allow"] = "GET, HEAD"
+            headers["allow"] = ", ".join(error.allowed)
         case TooManyExtracts() | QuotaUsedUp():  # the guard tells of requests on every answer
             headers["ratelimit"] = limit_item(error.limit, 0, error.retry_after_seconds or 1)
         case _:

@@ -29,7 +29,9 @@ from gateway.errors import (
 )
 from gateway.identity import Credentials
 from gateway.journal.body import Origin
+from gateway.model.access_key import KeyLimits
 from gateway.model.caller import Caller
+from gateway.model.days import helsinki_day
 from gateway.surfaces.inbound import Inbound, headers, keep_inbound, read_origin, read_parameters
 from gateway.surfaces.pacing import Pacing
 from gateway.surfaces.presented import read_credentials
@@ -119,6 +121,7 @@ class Guard:
             )
             if scope["path"] not in PUBLIC:
                 inbound.caller = await self._caller(scope, inbound.origin)
+                answer.tell_of_key(inbound.caller.key)
                 await self._gate.pacing.admit(inbound.caller, answer.fields)
             keep_inbound(scope, inbound)
             scope["app"] = (
@@ -213,6 +216,12 @@ class _Answer:
         self.request_id = request_id
         self.status: int | None = None
         self.fields: list[tuple[bytes, bytes]] = []
+
+    def tell_of_key(self, key: KeyLimits | None) -> None:
+        """The day in Finland on which a key of the caller ends, once that is near."""
+        if key is not None and key.is_ending:
+            day = helsinki_day(key.expires_at).isoformat()
+            self.fields.append((b"jakelu-key-expires", day.encode()))
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

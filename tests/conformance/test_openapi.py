@@ -20,6 +20,9 @@ NAMES_THAT_STAY = {
     "/v1/cubes/{product}",
     "/v1/cubes/{product}/data",
     "/v1/journal/entries",
+    "/v1/keys",
+    "/v1/keys/{key}",
+    "/v1/keys/{key}/rotate",
 }
 
 
@@ -49,7 +52,9 @@ def test_every_guarded_route_demands_a_token_and_tells_its_problems(document):
             if path in PUBLIC:
                 assert operation["security"] == []
                 continue
-            assert operation["security"] == [{"accessToken": []}, {"boundToken": []}]
+            takes_keys = not path.startswith(("/v1/journal", "/v1/keys"))
+            schemes = ["accessToken", "boundToken", *(["accessKey"] if takes_keys else [])]
+            assert operation["security"] == [{scheme: []} for scheme in schemes]
             assert {"400", "401", "403", "404", "429", "503"} <= set(operation["responses"])
             for status in ("400", "401", "403", "404", "429", "503"):
                 assert "application/problem+json" in operation["responses"][status]["content"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from gateway.errors import (
     BoundTokenRequired,
     Forbidden,
     IncomeRegisterRowsRefused,
+    KeyProductRefused,
+    KeyRefused,
     PermitMissing,
     ProductNotFound,
     PurposeRefused,
@@ -26,6 +28,7 @@ from gateway.errors import (
     SubscriptionMissing,
     SwitchedOff,
 )
+from gateway.model.access_key import KeyLimits
 from gateway.model.caller import AuthStrength, Caller, HeldRole, RoleSource
 from gateway.model.label import Label
 from gateway.model.organisation import EMPTY_SCOPE, OrganisationKind
@@ -46,7 +49,15 @@ from gateway.model.product import (
 from gateway.model.ruling import Action, Denial, Permit
 from gateway.model.subscription import Subscription
 from gateway.organisations import load_registry
-from gateway.policy import Policy, explain, is_listed, load_policy, own_tag, rule
+from gateway.policy import (
+    Policy,
+    explain,
+    is_listed,
+    load_policy,
+    own_tag,
+    rule,
+    rule_on_keys,
+)
 
 POLICIES = Path(__file__).parents[2] / "policies"
 REGISTRY = load_registry()
@@ -145,6 +156,11 @@ def caller(policy: Policy, code: str, *roles: str, on: date = TODAY, **changes: 
 def ask(policy: Policy, who: Caller, what: Product, area: str | None = None, **more: Any):
     action = Action.READ_ROWS if what.kind is ProductKind.ROWS else Action.READ_CUBE
     return rule(who, action, what, area, policy, today=more.pop("today", TODAY), **more)
+
+
+def with_key(who: Caller, *products: str) -> Caller:
+    limits = KeyLimits("k", frozenset(products), datetime(2026, 9, 1, tzinfo=UTC), is_ending=False)
+    return dataclasses.replace(who, strength=AuthStrength.KEY, key=limits)
 
 
 def with_switches(policy: Policy, **switches: bool) -> Policy:
@@ -367,16 +383,74 @@ def test_rows_of_a_cube_and_a_cube_of_rows_are_denied(policy):
 def test_a_restricted_product_demands_a_bound_token(policy):
     restricted = dataclasses.replace(SPELLS, classification=Classification.RESTRICTED)
     who = caller(policy, "KU837", *BI)
-    for strength, is_permitted in (
-        (AuthStrength.BEARER, False),
-        (AuthStrength.KEY, False),
-        (AuthStrength.DPOP, True),
-        (AuthStrength.MTLS, True),
+    for asking, is_permitted in (
+        (who, False),
+        (with_key(who, SPELLS.id), False),
+        (dataclasses.replace(who, strength=AuthStrength.DPOP), True),
+        (dataclasses.replace(who, strength=AuthStrength.MTLS), True),
     ):
-        ruling = ask(policy, dataclasses.replace(who, strength=strength), restricted, "39")
+        ruling = ask(policy, asking, restricted, "39")
         assert isinstance(ruling, Permit) is is_permitted
         if isinstance(ruling, Denial):
             assert ruling.error_type is BoundTokenRequired
+
+
+def test_a_key_reaches_its_own_products_and_no_others(policy):
+    who = caller(policy, "KU837", *BI)
+    key = with_key(who, SEEKERS.id)
+    assert isinstance(ask(policy, key, SEEKERS), Permit)
+    for other in (SPELLS, OUTCOMES, VACANCIES):  # also what is public
+        ruling = ask(policy, key, other, "39")
+        assert isinstance(ruling, Denial)
+        assert "key-of-other-products" in ruling.policies
+        assert ruling.error_type is KeyProductRefused
+
+
+def test_a_key_without_products_reaches_nothing(policy):
+    key = with_key(caller(policy, "KU837", *BI))
+    assert all(isinstance(ask(policy, key, each, "39"), Denial) for each in PRODUCTS.values())
+
+
+def test_the_strength_alone_makes_a_key_of_a_caller(policy):
+    who = dataclasses.replace(caller(policy, "KU837", *BI), strength=AuthStrength.KEY)
+    assert isinstance(ask(policy, who, SEEKERS), Denial)
+
+
+@pytest.mark.parametrize(
+    ("code", "roles", "of", "told"),
+    [
+        ("KU837", ("heti:avainhallinta",), "KU837", None),
+        ("TEM", ("heti:avainhallinta",), "TEM", None),
+        ("KU837", ("heti:avainhallinta",), "TA39", Forbidden),
+        ("KU837", ("heti:avainhallinta",), "", Forbidden),
+        ("KU837", BI, "KU837", RoleMissing),
+        ("KEHA", AUDITOR, "KEHA", RoleMissing),
+        ("KU837", ("atmt:avainhallinta",), "KU837", RoleMissing),
+        ("KU999", ("heti:avainhallinta",), "KU999", AudienceRefused),
+        ("KU999", ("heti:avainhallinta",), "", AudienceRefused),
+    ],
+)
+def test_keys_are_managed_in_the_own_organisation_with_the_role(policy, code, roles, of, told):
+    ruling = rule_on_keys(caller(policy, code, *roles), of, policy)
+    if told is None:
+        assert isinstance(ruling, Permit)
+        assert ruling.policies == ("keys-of-own-organisation",)
+    else:
+        assert isinstance(ruling, Denial)
+        assert ruling.error_type is told
+
+
+def test_a_key_manages_no_keys_and_reads_no_journal_whatever_its_roles(policy):
+    every = ("heti:avainhallinta", *AUDITOR)
+    for code, of in (("KU837", "KU837"), ("KEHA", "KEHA")):
+        key = with_key(caller(policy, code, *every), SEEKERS.id)
+        for ruling in (
+            rule_on_keys(key, of, policy),
+            rule(key, Action.READ_JOURNAL, None, None, policy, today=TODAY),
+        ):
+            assert isinstance(ruling, Denial)
+            assert ruling.policies == ("keys-are-for-products-only",)
+            assert ruling.error_type is KeyRefused
 
 
 def tagged(name: str) -> Product:

@@ -44,7 +44,7 @@ class DeliveryRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in {"GET", "HEAD"}:
-            raise MethodNotAllowed("Use GET or HEAD.")
+            raise MethodNotAllowed
         delivery = await self._delivery(caller_of(scope), read_wish(scope))
         await self.sender.send(delivery, delivery_headers, receive=receive, send=send)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from gateway.errors import (
     BadParameter,
     GatewayError,
+    MethodNotAllowed,
     MissingParameter,
     UnknownParameter,
 )
@@ -25,9 +29,14 @@ from gateway.surfaces.problems import (
     routing_error,
 )
 
+METHOD_NOT_ALLOWED = 405
 
-def render_problems(app: FastAPI, *, public_url: str) -> None:
-    """Register the renderer for the error tree, for routing, and for validation."""
+
+def render_problems(app: FastAPI, routers: Sequence[APIRouter], *, public_url: str) -> None:
+    """Register the renderer for the error tree, for routing, and for validation.
+
+    routers: those that the application includes.
+    """
 
     async def refused(request: Request, error: Exception) -> Response:
         fault = error if isinstance(error, GatewayError) else GatewayError()
@@ -41,6 +50,8 @@ def render_problems(app: FastAPI, *, public_url: str) -> None:
 
     async def unrouted(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == METHOD_NOT_ALLOWED:
+            return await refused(request, MethodNotAllowed(_methods(routers, request.scope)))
         return await refused(request, routing_error(status))
 
     async def invalid(request: Request, error: Exception) -> Response:
@@ -51,6 +62,14 @@ def render_problems(app: FastAPI, *, public_url: str) -> None:
     app.add_exception_handler(HTTPException, unrouted)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(Exception, refused)
+
+
+def _methods(routers: Sequence[APIRouter], scope: Scope) -> tuple[str, ...]:
+    """Those of every route at the address; the router itself tells of the first alone."""
+    routes = (each for router in routers for each in router.routes if isinstance(each, Route))
+    at_address = [route for route in routes if route.matches(scope)[0] is not Match.NONE]
+    methods = {method for route in at_address for method in route.methods or ()}
+    return tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set[str]())))
 
 
 def _first(faults: Any) -> GatewayError:  # noqa: ANN401 - FastAPI types it so

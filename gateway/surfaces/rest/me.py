@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
+from gateway.model.access_key import KeyLimits
 from gateway.model.caller import Caller
+from gateway.model.days import utc_text
 from gateway.organisations.registry import Registry
 from gateway.policy import Explanation
 from gateway.surfaces.rest.documents import Document, LabelDocument
@@ -47,6 +49,20 @@ class AccessDocument(Document):
         )
 
 
+class KeyLimitsDocument(Document):
+    """What an access key opens, however much its organisation may have."""
+
+    id: str = Field(examples=["k3v9x0q2m7ab"])
+    expires: str = Field(description="From this moment (UTC) the key is refused.")
+    products: list[str]
+
+    @staticmethod
+    def of(key: KeyLimits) -> KeyLimitsDocument:
+        return KeyLimitsDocument(
+            id=key.id, expires=utc_text(key.expires_at), products=sorted(key.products)
+        )
+
+
 class MeDocument(Document):
     """The caller as the gateway sees it today."""
 
@@ -64,6 +80,7 @@ class MeDocument(Document):
     municipalities: list[str]
     roles: list[str]
     permissions: list[str]
+    key: KeyLimitsDocument | None = Field(description="With an access key; null with a token.")
     products: list[AccessDocument]
 
     @staticmethod
@@ -82,6 +99,7 @@ class MeDocument(Document):
             municipalities=sorted(caller.scope.municipalities),
             roles=sorted(role.name for role in caller.roles),
             permissions=sorted(caller.permissions),
+            key=None if caller.key is None else KeyLimitsDocument.of(caller.key),
             products=[AccessDocument.of(explanation) for explanation in explanations],
         )
 
