@@ -1,4 +1,4 @@
-"""The text of an access key: `jkl_<id>_<secret><checksum>`, 76 characters.
+"""The text of an access key: `jkl_<id>_<secret><checksum>`, 68 characters.
 
     jkl_          so that people and secret scanners know it: jkl_[a-z0-9]{12}_[A-Za-z0-9_-]{43}[0-9a-f]{8}
     id            12 of a-z and 0-9; it is no secret, and stands in lists and in the journal

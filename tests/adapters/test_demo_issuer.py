@@ -81,6 +81,7 @@ def verifier_of(folder: Path) -> OidcTokenVerifier:
         ("koto-worker", "KU837", {"39"}, {"integration.cubes"}),
         ("tem-analyst", "TEM", set(), {"employment.cubes"}),
         ("auditor", "KEHA", set(), {"journal.read"}),
+        ("key-administrator", "KU837", {"39"}, {"keys.manage"}),
         ("stranger", None, set(), set()),
     ],
 )
