@@ -71,6 +71,16 @@ REMEDIES = {
         "Använd en token som är bunden till din nyckel (DPoP) eller ditt certifikat.",
         "Use a token that is bound to your key (DPoP) or certificate.",
     ),
+    "key-of-other-products": Label(
+        "Pyydä organisaatiosi avainhallinnalta avain, joka on luotu tälle tuotteelle, tai käytä valtuutta.",
+        "Be din organisations nyckelhantering om en nyckel för denna produkt, eller använd en token.",
+        "Ask your organisation's key administrator for a key that is for this product, or use a token.",
+    ),
+    "keys-are-for-products-only": Label(
+        "Käytä valtuutta: pääsyavaimella saa vain tuotteita.",
+        "Använd en token: med en åtkomstnyckel fås endast produkter.",
+        "Use a token: an access key opens products alone.",
+    ),
     "data-permit-required": Label(
         "Lähteen tietoluvan on oltava voimassa (policies/permits.yaml): {sources}.",
         "Källans datatillstånd ska vara i kraft (policies/permits.yaml): {sources}.",

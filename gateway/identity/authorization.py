@@ -21,7 +21,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?: |\Z)")
 _VALUE = re.compile(r"[^ ]+ +([A-Za-z0-9._~+/-]+=*)")
 _SCHEMES = {scheme.value.lower(): scheme for scheme in Scheme}
 _REMEDY = (
-    "Send `Authorization: Bearer <access token>`, or `DPoP` with a token that is bound to a key."
+    "Send `Authorization: Bearer <access token>`, or `DPoP` with a token that is bound to a key, or an "
+    "access key."
 )
 
 

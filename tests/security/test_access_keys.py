@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
+from gateway.adapters import state_keys
 from gateway.identity.key_text import KeyText, new_key_text, read_key_text
 from gateway.serving import create_app
 
@@ -42,10 +45,10 @@ class Clock:
 class Desk:
     """A running house whose clock the test moves, and what an administrator and a program do there."""
 
-    def __init__(self, house) -> None:
+    def __init__(self, house, **settings: object) -> None:
         self.house = house
         self.clock = Clock()
-        self.app = create_app(house.settings(), clock=self.clock)
+        self.app = create_app(house.settings(**settings), clock=self.clock)
         self.at(ADDRESS)
 
     def at(self, address: str) -> TestClient:
@@ -163,6 +166,13 @@ def test_the_last_seven_days_are_told_in_every_answer(desk):
     for path in (CUBE, "/v1/me", "/v1/products", "/nothing"):
         assert desk.with_key(made["secret"], path).headers["jakelu-key-expires"] == "2026-07-09"
     assert "jakelu-key-expires" not in desk.ask("GET", CUBE, persona=READER).headers
+
+
+def test_an_answer_that_caches_may_keep_tells_nobody_of_a_key(desk):
+    secret = desk.make(products=["vacancies"], roles=[], expires_in_days=1)["secret"]
+    answer = desk.with_key(secret, PUBLIC_CUBE)
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert "jakelu-key-expires" not in answer.headers
 
 
 def test_the_last_use_is_listed(desk):
@@ -563,6 +573,36 @@ def test_an_organisation_has_twenty_keys_at_most(desk):
     refused(desk.ask("POST", KEYS, BI), 409, "too_many_access_keys")
 
 
+def test_the_twenty_are_counted_exactly_when_all_ask_at_once(desk):
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: desk.ask("POST", KEYS, BI).status_code, range(26)))
+    assert sorted(answers) == [201] * 20 + [409] * 6
+
+
+def test_a_rotation_without_overlap_ends_the_old_key_at_once(desk):
+    old = desk.make()
+    new = desk.ask("POST", f"{KEYS}/{old['key']['id']}/rotate", {"overlap_days": 0}).json()
+    before = desk.failures()
+    refused_key(desk, desk.with_key(old["secret"]), "access_key_expired", before)
+    assert desk.with_key(new["secret"]).status_code == 200
+
+
+def test_a_rotation_gives_no_more_than_a_key_made_today(fresh_house, tmp_path):
+    desk = Desk(fresh_house)
+    with desk.client:
+        old = desk.make()
+    policies = shutil.copytree(fresh_house.settings().policies_dir, tmp_path / "policies")
+    roles = (policies / "roles.yaml").read_text(encoding="utf-8")
+    changed = roles.replace("role: tilastokuutiot", "role: another")
+    assert changed != roles
+    (policies / "roles.yaml").write_text(changed, encoding="utf-8")
+    desk = Desk(fresh_house, policies_dir=policies)
+    with desk.client:
+        refused(desk.with_key(old["secret"]), 403, "role_missing")  # today's table, not yesterday's
+        answer = desk.ask("POST", f"{KEYS}/{old['key']['id']}/rotate")
+        refused(answer, 400, "bad_parameter", "roles")
+
+
 # --- order, and what is kept ---------------------------------------------------------------------
 
 
@@ -598,6 +638,28 @@ def test_the_journal_has_a_key_before_it_works(fresh_house):
             refused(answer, 503, "journal_unavailable")
         other.execute("ROLLBACK")
         other.close()
+        (key,) = desk.ask("GET", KEYS).json()["keys"]
+        assert (key["id"], key["state"]) == (made["key"]["id"], "active")
+        assert desk.with_key(made["secret"]).status_code == 200
+
+
+def test_a_change_that_cannot_be_kept_has_not_been_made_though_it_was_announced(
+    fresh_house, monkeypatch
+):
+    def full(*_):
+        raise OSError("no space left")
+
+    desk = Desk(fresh_house)
+    with desk.client:
+        made = desk.make()
+        path = f"{KEYS}/{made['key']['id']}"
+        with monkeypatch.context() as patched:
+            patched.setattr(state_keys._Rows, "put", full)
+            for method, address in (("POST", KEYS), ("POST", f"{path}/rotate"), ("DELETE", path)):
+                answer = desk.ask(method, address, BI if address == KEYS else None)
+                refused(answer, 503, "state_unavailable")
+        kinds = [entry.kind for entry in fresh_house.entries()][-3:]
+        assert kinds == ["key.created", "key.rotated", "key.revoked"]
         (key,) = desk.ask("GET", KEYS).json()["keys"]
         assert (key["id"], key["state"]) == (made["key"]["id"], "active")
         assert desk.with_key(made["secret"]).status_code == 200

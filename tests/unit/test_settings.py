@@ -8,7 +8,12 @@ import pytest
 
 from gateway.errors import SettingsFault
 from gateway.identity.claims import ClaimNames
-from gateway.settings import ServeSettings, load_batch_settings, load_serve_settings
+from gateway.settings import (
+    ServeSettings,
+    load_batch_settings,
+    load_serve_settings,
+    load_shared_settings,
+)
 
 SERVE = {
     "JAKELU_RELEASES_DIR": "releases",
@@ -251,3 +256,10 @@ def test_a_wrong_limit_is_named(tmp_path: Path, text: str, named: str) -> None:
 def test_limits_are_set_in_the_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsFault, match="JAKELU_LIMITS"):
         load_serve_settings({**SERVE, "JAKELU_LIMITS": "none"})
+
+
+def test_the_state_is_of_both_sides_and_beside_the_journal_unless_it_is_set() -> None:
+    batch = BATCH | FILES
+    assert load_shared_settings(batch).state_file == Path("state.sqlite")
+    for load in (load_shared_settings, load_batch_settings):
+        assert load(batch | {"JAKELU_STATE_PATH": "other.db"}).state_file == Path("other.db")
