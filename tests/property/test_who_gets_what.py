@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from gateway.batch.matrix_products import imagined_products
 from gateway.batch.policy_callers import caller
 from gateway.batch.policy_house import load_house
 from gateway.identity.claims import ClaimNames, held_roles, read_claims
+from gateway.model.access_key import KeyLimits
 from gateway.model.caller import AuthStrength, Caller
 from gateway.model.organisation import OrganisationKind
 from gateway.model.product import Classification, Product, ProductKind
@@ -76,6 +77,7 @@ class Case:
     strength: AuthStrength = AuthStrength.BEARER
     purpose: str | None = None
     switches: frozenset[str] = field(default_factory=frozenset)
+    key_products: frozenset[str] = field(default_factory=frozenset)
     expert_tag: str | None = None
 
 
@@ -90,7 +92,7 @@ def asker(case: Case) -> Caller:
         {"iss": "i", "sub": "s", "client_id": "c", "jti": "j", "roles": held}, ClaimNames()
     )
     valid = held_roles(claims, case.on)
-    return caller(
+    who = caller(
         HOUSE,
         case.organisation,
         valid,
@@ -98,6 +100,10 @@ def asker(case: Case) -> Caller:
         strength=case.strength,
         expert_tag=case.expert_tag,
     )
+    if case.strength is not AuthStrength.KEY:
+        return who
+    later = datetime.combine(case.on, time(), UTC) + timedelta(days=30)
+    return replace(who, key=KeyLimits("k", case.key_products, later, is_ending=False))
 
 
 def ruled(case: Case, policy: Policy = POLICY) -> Ruling:
@@ -124,6 +130,8 @@ def ruled(case: Case, policy: Policy = POLICY) -> Ruling:
 def may(case: Case) -> bool:
     """Rules 2 to 8 and 11 of the domain."""
     what, is_rows = case.product, case.product.kind is ProductKind.ROWS
+    if case.strength is AuthStrength.KEY and what.id not in case.key_products:
+        return False  # a key is for the products that it names
     if not set(what.sources).isdisjoint(_without_permit(case.on)):
         return False  # 8: a source without a data permit
     if is_rows and ("tulorekisteri" in what.sources or what.classification == "public"):
@@ -147,6 +155,8 @@ def _roles_suffice(case: Case, kind: OrganisationKind) -> bool:
     needed = case.product.required_permission
     kinds = {"employment.rows": AUTHORITIES, "integration.cubes": AUTHORITIES}
     kinds |= {"employment.cubes": CUBE_READERS}  # nobody may have integration rows
+    if kind in AUTHORITIES and not HOUSE.registry.scope(case.organisation, case.on).areas:
+        return False  # Åland has no employment area, and so no employment authority
     form = "rows" if case.product.kind is ProductKind.ROWS else "cubes"
     held = {name for name, last in case.roles if last is None or case.on <= last}
     gives = {name: HOUSE.policy.roles.permissions.get(name, frozenset()) for name in held}
@@ -232,6 +242,7 @@ cases = st.builds(
     purpose=st.sampled_from([None, None, PURPOSE, OTHER_PURPOSE, "audit", "curiosity"]),
     switches=st.frozensets(st.sampled_from(["tem_access", "koto_worker_employment_products"])),
     expert_tag=st.sampled_from([None, "AS-1"]),
+    key_products=st.one_of(st.just(frozenset(PRODUCTS)), st.just(frozenset({"job-seekers"}))),
 )
 # Callers who are near to having something: most drawn at random have nothing.
 near = st.builds(
@@ -249,6 +260,7 @@ near = st.builds(
     purpose=st.sampled_from([None, PURPOSE, "employment-service-management"]),
     switches=st.frozensets(st.sampled_from(["tem_access", "koto_worker_employment_products"])),
     expert_tag=st.sampled_from([None, "AS-1"]),
+    key_products=st.one_of(st.just(frozenset(PRODUCTS)), st.just(frozenset({"job-seekers"}))),
 )
 
 
@@ -311,6 +323,9 @@ OPENED = {
         of("team-tag-cube", cube=None, sources=("atmt", "kotoaj")),
     ),
     "purpose-required": Case("KU837", CUBES, of("job-seekers")),
+    "key-of-other-products": Case(
+        "KU837", CUBES, of("service-outcomes"), strength=AuthStrength.KEY
+    ),
 }
 # A second lock: the permits do not open without it either, but the caller would hear another reason.
 RETOLD = {
@@ -328,8 +343,13 @@ CLOSED = {
     "cube-tem": Case("TEM", CUBES, of("service-outcomes"), switches=frozenset({"tem_access"})),
     "cube-integration": Case("KU837", with_roles("kotoaj:raportointi"), of("integration-cube")),
 }
-# Of the list and of the journal, which no case here asks for.
-ELSEWHERE = {"list-audience", "journal-auditor"}
+# Of the list, the journal and the keys, which no case here asks for.
+ELSEWHERE = {
+    "list-audience",
+    "journal-auditor",
+    "keys-are-for-products-only",
+    "keys-of-own-organisation",
+}
 
 
 def without(*removed: str) -> Policy:

@@ -15,7 +15,7 @@ from gateway.batch.explain_words import REMEDIES
 from gateway.batch.policy_callers import caller, read_token, roles_of_token
 from gateway.batch.policy_house import PolicyHouse, load_house
 from gateway.cli import app
-from gateway.identity import authenticate
+from gateway.identity import Credentials, TokenChecks, authenticate
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ["--products-dir", str(ROOT / "products"), "--policies-dir", str(ROOT / "policies")]
@@ -142,8 +142,8 @@ def test_a_token_makes_the_caller_that_authentication_makes(house, issuer, perso
         algorithms=("ES256",),
     )
     real = authenticate(
-        f"Bearer {token}",
-        verifier=verifier,
+        Credentials(f"Bearer {token}", "GET", "https://gateway.test.invalid/v1/me"),
+        tokens=TokenChecks(verifier, None),
         registry=house.registry,
         roles=house.policy.roles,
         clock=FixedClock(),
