@@ -65,11 +65,31 @@ class InvalidProof(InvalidToken):
         super().__init__(reason, scheme="DPoP")
 
 
+class LoginRequired(GatewayError):
+    """Told to a page without a session; the guard sends the browser to the login."""
+
+    code, status, title = "login_required", 401, "Log in first"
+
+
+class LoginRefused(GatewayError):
+    """The person is not told which check failed; `reason` goes to the journal and the metrics."""
+
+    code, status, title = "login_refused", 400, "The login did not succeed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("Begin the login again from the front page.")
+        self.reason = reason
+
+
 # --- what they may have (403, 404) -----------------------------------------------------------
 
 
 class Forbidden(GatewayError):
     code, status, title = "forbidden", 403, "Access is refused"
+
+
+class CsrfRefused(Forbidden):
+    code, title = "csrf_refused", "The form was not sent from a page of this session"
 
 
 class AreaOutOfScope(Forbidden):

@@ -335,6 +335,79 @@ class ByteStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LoginAttempt:
+    """A login that began in one browser: what only that browser and the provider's answer can match.
+
+    state, nonce, verifier: 256 random bits each (RFC 9700 section 2.1, RFC 7636). page: ours, where the
+    browser goes afterwards.
+    """
+
+    state: str
+    nonce: str
+    verifier: str = field(repr=False)
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a login gave. subject: of the id token, whose every check has passed."""
+
+    access_token: str = field(repr=False)
+    subject: str
+
+
+class LoginProvider(Protocol):
+    """The identity provider as people log in at it (OpenID Connect Core 1.0, code flow)."""
+
+    def address(self, attempt: LoginAttempt, *, language: str) -> str:
+        """Where the browser goes to log in. Raises IssuerUnavailable."""
+        ...
+
+    def check_issuer(self, issuer: str | None) -> None:
+        """The `iss` of an answer (RFC 9207). Raises LoginRefused, IssuerUnavailable."""
+        ...
+
+    def redeem(self, attempt: LoginAttempt, code: str) -> Redeemed:
+        """Exchange a code, and verify the id token. Raises LoginRefused, IssuerUnavailable."""
+        ...
+
+    def logout_address(self) -> str | None:
+        """Where the browser goes to log out, None where the provider knows no logout.
+
+        Raises IssuerUnavailable.
+        """
+        ...
+
+
+class LoginStore(Protocol):
+    """Logins that have begun and not ended, shared by all serving processes. Raises StateUnavailable."""
+
+    def begin(self, attempt: LoginAttempt) -> str:
+        """Keep it for ten minutes; gives the secret that binds it to a browser."""
+        ...
+
+    def take(self, state: str, browser: str) -> LoginAttempt | None:
+        """The attempt, once: whoever asks with its state ends it. None unless the browser is its own."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Sessions of people, shared by all serving processes. Raises StateUnavailable."""
+
+    def begin(self, claims: Mapping[str, Any]) -> str:
+        """A new session; gives its secret, which is kept nowhere."""
+        ...
+
+    def find(self, secret: str) -> Mapping[str, Any] | None:
+        """The claims, and the idle time begins anew. None when it has ended or never was."""
+        ...
+
+    def end(self, secret: str) -> Mapping[str, Any] | None:
+        """End it for ever; gives its claims, None when it had ended before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One authorization question in the policy language's terms: ids and plain attributes."""
 

@@ -18,6 +18,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,22 +33,28 @@ from gateway.adapters.clock import SystemClock
 from gateway.adapters.dpop import DpopProofs
 from gateway.adapters.issuers import Issuers
 from gateway.adapters.journal_sqlite import SqliteJournal
+from gateway.adapters.login_credential import load_login_credential
+from gateway.adapters.login_oidc import OidcLogin
 from gateway.adapters.oidc import OidcTokenVerifier
 from gateway.adapters.releases_files import ReleaseFiles
 from gateway.adapters.state_allowances import StoredBuckets, StoredBytes, StoredPlaces
 from gateway.adapters.state_database import StateDatabase
 from gateway.adapters.state_keys import StoredAccessKeys
+from gateway.adapters.state_logins import StoredLogins
 from gateway.adapters.state_once import StoredOnce
+from gateway.adapters.state_sessions import StoredSessions
 from gateway.contracts import Catalog, load_catalog
 from gateway.delivery.encoded import EncodedCache
 from gateway.delivery.rulings import Rulings
 from gateway.delivery.services import Services
 from gateway.delivery.shelf import CubeShelf
 from gateway.errors import GatewayError, KeyFault, ReleaseDamaged, SettingsFault
-from gateway.identity import TokenChecks, authenticate
+from gateway.identity import TokenChecks, authenticate, caller_of_session
 from gateway.identity.access_keys import AccessKeys
+from gateway.identity.claims import ClaimNames
 from gateway.identity.key_desk import KeyDesk
 from gateway.identity.key_grants import House
+from gateway.identity.login import Logins
 from gateway.journal.append import Journal
 from gateway.journal.events import policy_body
 from gateway.journal.failures import AuthFailures
@@ -71,8 +78,9 @@ from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.routes import Protection
 from gateway.surfaces.pacing import Pacing
+from gateway.surfaces.portal.routes import Portal
 from gateway.surfaces.proxies import TrustedProxies
-from gateway.surfaces.security import Gate
+from gateway.surfaces.security import NO_PEOPLE, Gate
 from gateway.surfaces.streaming import Sender
 
 __all__ = ["create_app", "openapi_document", "openapi_text", "run"]
@@ -205,10 +213,13 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     opened.callback(limited.close)
     metrics = Metrics()
     identity_threads = _threads(IDENTITY_THREADS, opened)
+    tokens = _token_checks(settings, clock, verifiers=verifiers, state=state)
+    count_failure = _both(metrics.count_failure, failures.count)
+    portal = _portal(settings, services, state, tokens=tokens, count_failure=count_failure)
     gate = Gate(
         authenticate=partial(
             authenticate,
-            tokens=_token_checks(settings, clock, verifiers=verifiers, state=state),
+            tokens=tokens,
             registry=services.registry,
             roles=services.policy.roles,
             clock=clock,
@@ -222,10 +233,11 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
             threads=identity_threads,
             count_refusal=limited.count,
         ),
-        count_failure=_both(metrics.count_failure, failures.count),
+        count_failure=count_failure,
         observe=metrics.observe,
         public_url=str(settings.public_url).rstrip("/"),
         proxies=TrustedProxies(settings.trusted_proxies),
+        people=portal.people() if portal else NO_PEOPLE,
     )
     sender = Sender(
         threads=_threads(READING_THREADS, opened),
@@ -245,8 +257,49 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
         Roads(services, desk, _threads(ROAD_THREADS, opened), sender),
         gate,
         Operations(Readiness(checks, issuers=issuers), metrics, protection),
+        pages=portal.routes() if portal else (),
         lifespan=_closing(opened),
     )
+
+
+def _portal(
+    settings: ServeSettings,
+    services: Services,
+    state: StateDatabase,
+    *,
+    tokens: TokenChecks,
+    count_failure: Callable[[str], None],
+) -> Portal | None:
+    """The pages for people, where the settings say at whom they log in. Raises KeyFault, SettingsFault."""
+    if settings.login_issuer is None or settings.login_client_id is None:
+        return None
+    provider = OidcLogin(
+        issuer=settings.login_issuer,
+        client_id=settings.login_client_id,
+        credential=load_login_credential(settings.login_key_path, settings.login_secret_path),
+        public_url=str(settings.public_url).rstrip("/"),
+        clock=services.clock,
+    )
+    logins = Logins(
+        provider=provider,
+        attempts=StoredLogins(state, clock=services.clock),
+        sessions=StoredSessions(
+            state,
+            clock=services.clock,
+            idle=timedelta(seconds=settings.session_idle_seconds),
+            absolute=timedelta(seconds=settings.session_seconds),
+        ),
+        verifier=tokens.verifier,
+        names=tokens.names.get(settings.login_issuer, ClaimNames()),
+        recognise=partial(
+            caller_of_session,
+            registry=services.registry,
+            roles=services.policy.roles,
+            clock=services.clock,
+        ),
+        journal=services.journal,
+    )
+    return Portal(logins, services, count_failure)
 
 
 def _key_store(settings: ServeSettings, opened: ExitStack) -> StoredAccessKeys:

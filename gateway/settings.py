@@ -119,6 +119,8 @@ class ServeSettings(SharedSettings):
 
     trusted_proxies: networks of peers whose word is taken for a client's address and certificate; empty
     means that nobody's is. limits: what clients may ask.
+    login_issuer: where people log in, one of the issuers; without it there is no login.
+    login_key_path: our private key there, or else login_secret_path: files of mode 0600.
     """
 
     WALLED: ClassVar[tuple[str, ...]] = (
@@ -133,6 +135,12 @@ class ServeSettings(SharedSettings):
     issuers: tuple[IssuerSettings, ...] = Field(min_length=1)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8080")
+    login_issuer: str | None = None
+    login_client_id: str | None = Field(default=None, min_length=1)
+    login_key_path: Path | None = None
+    login_secret_path: Path | None = None
+    session_idle_seconds: int = Field(default=900, ge=60, le=3600)
+    session_seconds: int = Field(default=8 * 3600, ge=60, le=12 * 3600)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     workers: int = Field(default=1, ge=1)
@@ -156,6 +164,23 @@ class ServeSettings(SharedSettings):
         if any(network.prefixlen == 0 for network in networks):
             raise ValueError("a network of everybody is no proxy")
         return networks
+
+    @model_validator(mode="after")
+    def _has_a_whole_login(self) -> ServeSettings:
+        credentials = (self.login_key_path is not None) + (self.login_secret_path is not None)
+        has_login = self.login_issuer is not None
+        if (self.login_client_id is not None, credentials) != (has_login, int(has_login)):
+            raise SettingsFault(
+                "With login_issuer, and only then, set login_client_id, and login_key_path or "
+                "login_secret_path; one of the two.",
+                parameter="login_issuer",
+            )
+        if has_login and all(each.issuer != self.login_issuer for each in self.issuers):
+            raise SettingsFault(
+                "login_issuer is one of the issuers whose access tokens are accepted; name it there too.",
+                parameter="login_issuer",
+            )
+        return self
 
 
 S = TypeVar("S", bound=SharedSettings)

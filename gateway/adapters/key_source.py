@@ -25,17 +25,18 @@ def key_source(jwks: str) -> Callable[[], bytes]:
     if "://" not in jwks:
         path = Path(jwks)
         return lambda: _read_file(path)
-    if not _is_safe(jwks):
+    if not is_safe_address(jwks):
         raise SettingsFault(
             "Give an https address, an http address on loopback, or a file, without credentials.",
             parameter="jwks",
         )
-    return lambda: _read_address(jwks)
+    return lambda: read_address(jwks)
 
 
-def _is_safe(jwks: str) -> bool:
+def is_safe_address(text: str) -> bool:
+    """Whether nobody on the network can answer in its place: https, or http on loopback."""
     try:
-        address = urlsplit(jwks)
+        address = urlsplit(text)
         host, _ = address.hostname or "", address.port  # both are parsed only when asked for
     except ValueError:
         return False
@@ -52,7 +53,7 @@ def _read_file(path: Path) -> bytes:
     return _bounded(document)
 
 
-def _read_address(address: str) -> bytes:
+def read_address(address: str) -> bytes:
     """One GET: no redirect, no proxy or credentials from the environment, bounded in time and size."""
     deadline = time.monotonic() + FETCH_SECONDS_MAX
     document = b""

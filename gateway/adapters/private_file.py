@@ -1,10 +1,12 @@
-"""A database file that only its owner may read."""
+"""Files that only their owner may read: databases that are made, and secrets that are given."""
 
 from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
+
+from gateway.errors import KeyFault
 
 
 def create_private_file(path: Path) -> None:
@@ -21,3 +23,22 @@ def create_private_file(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def read_private_file(path: Path, *, most_bytes: int = 16 * 1024) -> bytes:
+    """The content of a plain file of ours that nobody else can read. Raises KeyFault."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        raise KeyFault(f"{path.name} is missing or unreadable.") from None
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise KeyFault(f"{path.name} is not a plain file.")
+        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise KeyFault(
+                f"{path.name} is open to others; give it to the service's user, with mode 600."
+            )
+        return os.read(descriptor, most_bytes)
+    finally:
+        os.close(descriptor)

@@ -1,9 +1,16 @@
 """Token, key or session → Caller."""
 
-from gateway.identity.authentication import authenticate
+from gateway.identity.authentication import authenticate, caller_of_session
 from gateway.identity.authorization import only_header
 from gateway.identity.credentials import Credentials
 from gateway.identity.reasons import TokenFault
 from gateway.identity.tokens import TokenChecks
 
-__all__ = ["Credentials", "TokenChecks", "TokenFault", "authenticate", "only_header"]
+__all__ = [
+    "Credentials",
+    "TokenChecks",
+    "TokenFault",
+    "authenticate",
+    "caller_of_session",
+    "only_header",
+]

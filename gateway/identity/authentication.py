@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from gateway.errors import InvalidToken
 from gateway.identity.access_keys import AccessKeys, presented_key
 from gateway.identity.authorization import Scheme, read_authorization
-from gateway.identity.claims import CallerClaims, held_roles
+from gateway.identity.claims import CallerClaims, held_roles, read_claims
 from gateway.identity.credentials import Credentials
-from gateway.identity.tokens import TokenChecks, check_token
+from gateway.identity.tokens import DEFAULT_CLAIM_NAMES, TokenChecks, check_token
 from gateway.model.caller import AuthStrength, Caller
 from gateway.model.days import helsinki_day
 from gateway.model.organisation import EMPTY_SCOPE
@@ -45,6 +46,14 @@ def authenticate(
     except InvalidToken as refusal:
         refusal.scheme = scheme  # the challenge answers in the scheme that was used
         raise
+
+
+def caller_of_session(
+    claims: Mapping[str, Any], *, registry: Registry, roles: RoleTable, clock: Clock
+) -> Caller:
+    """The caller whom the claims that a session keeps tell of, on this day. Raises InvalidToken."""
+    read = read_claims(claims, DEFAULT_CLAIM_NAMES)
+    return _caller(read, AuthStrength.SESSION, registry=registry, roles=roles, clock=clock)
 
 
 def _caller(

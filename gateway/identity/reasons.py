@@ -72,3 +72,16 @@ class TokenFault(StrEnum):
     ACCESS_KEY_EXPIRED = "access_key_expired"
     ACCESS_KEY_NETWORK = "access_key_from_elsewhere"
     ACCESS_KEY_ORGANISATION = "access_key_of_no_organisation"
+
+
+class LoginFault(StrEnum):
+    """The reason inside a LoginRefused. Codes are never reused."""
+
+    STATE = "login_state_unknown"  # unknown, used, too old, or of another browser
+    ISSUER = "login_issuer_wrong"
+    PROVIDER = "login_refused_by_provider"
+    CALLBACK = "login_callback_malformed"
+    CODE = "login_code_refused"
+    ID_TOKEN = "login_id_token_wrong"  # noqa: S105 (a reason)
+    SUBJECT = "login_subject_differs"
+    NO_TOKEN = "login_without_token"  # noqa: S105 (a reason)

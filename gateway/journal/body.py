@@ -88,18 +88,25 @@ def called(
 ) -> dict[str, Any]:
     """What every entry about a caller says: request, who, for whom, why, ruling, where from."""
     return {
-        "request_id": origin.request_id,
-        "traceparent": origin.traceparent,
-        **_who(caller),
-        "organisation": None if caller.organisation is None else caller.organisation.code,
-        "areas": sorted(caller.scope.areas),
-        "roles": sorted(role.name for role in caller.roles),
+        **session_body(caller, origin=origin),
         "purpose": None if ruling is None else ruling.purpose,
         "legal_basis": None if ruling is None else ruling.legal_basis,
         "subscription": None if ruling is None else ruling.subscription,
         "case_ref": case_ref,
         **_ruling(ruling),
         "refusal": None if refusal is None else refusal.code,
+    }
+
+
+def session_body(caller: Caller, *, origin: Origin) -> dict[str, Any]:
+    """The body of `session.began` and `session.ended`: request, who, for whom, where from."""
+    return {
+        "request_id": origin.request_id,
+        "traceparent": origin.traceparent,
+        **_who(caller),
+        "organisation": None if caller.organisation is None else caller.organisation.code,
+        "areas": sorted(caller.scope.areas),
+        "roles": sorted(role.name for role in caller.roles),
         "client_address": origin.client_address,
         "certificate_subject": origin.certificate_subject,
         "proxies": list(origin.proxies),

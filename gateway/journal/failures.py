@@ -16,7 +16,7 @@ from gateway.journal.periodic import Periodic
 from gateway.model.entry import Draft, EntryKind
 from gateway.ports import Clock
 
-MOST_REASONS = 64
+MOST_REASONS = 128
 OTHER = "other"
 _REASON = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _log = logging.getLogger(__name__)

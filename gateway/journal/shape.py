@@ -26,6 +26,7 @@ _WHY = frozenset({"purpose", "legal_basis", "subscription", "case_ref"})
 _RULING = frozenset({"ruling", "policies", "policy_set_hash", "errors", "refusal"})
 _WHERE_FROM = frozenset({"client_address", "certificate_subject", "proxies"})
 _CALLED = _REQUEST | _WHO | _FOR_WHOM | _WHY | _RULING | _WHERE_FROM
+_SESSION = _REQUEST | _WHO | _FOR_WHOM | _WHERE_FROM
 _PRODUCT = frozenset({"product", "contract_version", "release", "classification", "personal_data"})
 _ACCESS = (
     _CALLED
@@ -70,6 +71,8 @@ FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
             {"since", "until", "iss", "sub", "client_id", "organisation", "counts"}
         ),
         EntryKind.AUTH_FAILED: frozenset({"since", "until", "counts"}),
+        EntryKind.SESSION_BEGAN: _SESSION,
+        EntryKind.SESSION_ENDED: _SESSION,
         EntryKind.JOURNAL_READ: _CALLED | {"action", "filters", "after", "limit"},
         EntryKind.POLICY_LOADED: frozenset({"policy_set_hash", "switches_on"}),
         EntryKind.RELEASE_PUBLISHED: _RELEASE,

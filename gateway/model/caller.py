@@ -21,6 +21,7 @@ class AuthStrength(StrEnum):
     BEARER = "bearer"
     DPOP = "dpop"
     MTLS = "mtls"
+    SESSION = "session"  # a person in a browser, on the pages only
 
 
 @dataclass(frozen=True, slots=True)

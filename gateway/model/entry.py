@@ -15,6 +15,8 @@ class EntryKind(StrEnum):
     DENIED = "access.denied"
     LIMITED = "access.limited"
     AUTH_FAILED = "auth.failed"
+    SESSION_BEGAN = "session.began"
+    SESSION_ENDED = "session.ended"
     JOURNAL_READ = "journal.read"
     POLICY_LOADED = "policy.loaded"
     RELEASE_PUBLISHED = "release.published"

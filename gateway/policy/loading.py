@@ -90,7 +90,8 @@ def load_policy(
             {
                 f"{each.source}:{each.role}": frozenset(given.value for given in each.permissions)
                 for each in roles.roles
-            }
+            },
+            labels={f"{each.source}:{each.role}": each.label.label() for each in roles.roles},
         ),
         subscriptions=_subscriptions(entries, purposes),
         purposes=purposes,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.model.caller import HeldRole
+from gateway.model.label import Label
 
 
 @dataclass(frozen=True, slots=True)
 class RoleTable:
-    """permissions: `source:role` → what it gives."""
+    """permissions: `source:role` → what it gives; labels: what people call the role."""
 
     permissions: Mapping[str, frozenset[str]]
+    labels: Mapping[str, Label] = field(default_factory=dict[str, Label])
 
     def permissions_of(self, roles: Iterable[HeldRole]) -> frozenset[str]:
         """The union of what the roles give."""

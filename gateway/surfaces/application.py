@@ -54,14 +54,20 @@ class Roads:
 
 
 def build_application(
-    roads: Roads, gate: Gate, operations: Operations, *, lifespan: Lifespan | None = None
+    roads: Roads,
+    gate: Gate,
+    operations: Operations,
+    *,
+    pages: Sequence[BaseRoute] = (),
+    lifespan: Lifespan | None = None,
 ) -> ASGIApp:
-    """Guard → hot routes, operations, and FastAPI for the rest."""
+    """Guard → hot routes, operations, pages for people, and FastAPI for the rest."""
     routes: Sequence[BaseRoute] = (
         Route(ROWS_PATH, DeliveryRoute(rows_of, roads.services, roads.threads, roads.sender)),
         Route(CUBE_PATH, DeliveryRoute(cube_of, roads.services, roads.threads, roads.sender)),
         *ops_routes(operations.readiness, operations.metrics, operations.protection),
         *page_routes(openapi_document()),
+        *pages,
     )
     rest = answering_head(metadata_application(roads, public_url=gate.public_url))
     router = Router(routes, redirect_slashes=False, default=rest, lifespan=lifespan)

@@ -2,6 +2,8 @@
 
     sizes → parameters → caller → pace → the application, with security headers on every answer
 
+The caller comes from the `Authorization` header; on the pages for people, and only there, from the session.
+
 It is also the one place where an error becomes an answer.
 """
 
@@ -24,6 +26,7 @@ from gateway.errors import (
     GatewayError,
     HeadersTooLarge,
     InvalidToken,
+    LoginRequired,
     Unauthenticated,
     UrlTooLong,
 )
@@ -32,6 +35,7 @@ from gateway.journal.body import Origin
 from gateway.model.access_key import KeyLimits
 from gateway.model.caller import Caller
 from gateway.model.days import helsinki_day
+from gateway.surfaces.cookies import SESSION, find_cookie
 from gateway.surfaces.inbound import Inbound, headers, keep_inbound, read_origin, read_parameters
 from gateway.surfaces.pacing import Pacing
 from gateway.surfaces.presented import read_credentials
@@ -75,12 +79,31 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """How the pages for people know theirs: by a session, never by a token, and nothing else takes one.
+
+    public: the paths of the login, which need neither; pages: the paths that need a session. caller: a
+    session's secret → Caller, None when it has ended; it may block. login: where a browser without a
+    session goes, for the method and the path that it asked for.
+    """
+
+    public: frozenset[str]
+    pages: frozenset[str]
+    caller: Callable[[str | None], Caller | None]
+    login: Callable[[str, str], str]
+
+
+NO_PEOPLE = People(frozenset(), frozenset(), lambda _: None, lambda *_: "/")
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What the guard is given.
 
     authenticate: credentials → Caller; it may block. pacing: how fast. count_failure: told the reason of
     each 401. observe: told of each finished request. public_url: our address as clients see it, without a
-    slash at the end. proxies: whose word is taken for a client's address and certificate.
+    slash at the end. proxies: whose word is taken for a client's address and certificate. people: the
+    pages for people, none where there is no login.
     """
 
     authenticate: Callable[[Credentials], Caller]
@@ -90,6 +113,7 @@ class Gate:
     observe: Callable[[Answered], None]
     public_url: str
     proxies: TrustedProxies
+    people: People = NO_PEOPLE
 
 
 class Guard:
@@ -119,9 +143,12 @@ class Guard:
                 read_origin(scope, request_id, self._gate.proxies),
                 read_parameters(scope["query_string"]),
             )
-            if scope["path"] not in PUBLIC:
+            if scope["path"] in self._gate.people.pages:
+                inbound.caller = await self._person(scope)
+            elif scope["path"] not in PUBLIC | self._gate.people.public:
                 inbound.caller = await self._caller(scope, inbound.origin)
                 answer.tell_of_key(inbound.caller.key)
+            if inbound.caller is not None:
                 await self._gate.pacing.admit(inbound.caller, answer.fields)
             keep_inbound(scope, inbound)
             scope["app"] = (
@@ -137,6 +164,9 @@ class Guard:
         except Exception as fault:
             _log_fault(fault, request_id)
             error = GatewayError()
+        if isinstance(error, LoginRequired) and answer.status is None:
+            location = self._gate.people.login(scope["method"], scope["path"])
+            await send_redirect(location, answer.send)
         if answer.status is None:
             await send_problem(
                 error or GatewayError(),
@@ -164,6 +194,15 @@ class Guard:
                 await gate.pacing.count_failure(error, origin.client_address)
             raise
 
+    async def _person(self, scope: Scope) -> Caller:
+        """Raises LoginRequired, StateUnavailable."""
+        session = find_cookie(scope, SESSION)
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._gate.threads, self._gate.people.caller, session)
+        if found is None:
+            raise LoginRequired
+        return found
+
     def _observe(
         self, scope: Scope, answer: _Answer, started: float, error: GatewayError | None
     ) -> None:
@@ -178,6 +217,13 @@ class Guard:
                 code=None if error is None else error.code,
             )
         )
+
+
+async def send_redirect(location: str, send: Send) -> None:
+    """303: whatever was asked, the browser goes on with GET."""
+    headers = [(b"location", location.encode("ascii")), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def check_sizes(scope: Scope) -> None:

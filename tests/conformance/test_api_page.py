@@ -9,11 +9,15 @@ from gateway import errors
 from gateway.errors import GatewayError
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
-# What only the publish road and the command line raise, and what stands above others in the tree.
+# What only the publish road, the command line and the pages for people raise, and what stands above others
+# in the tree.
 ELSEWHERE = {
     "contract_fault",
+    "csrf_refused",
     "epoch_used",
     "key_fault",
+    "login_refused",
+    "login_required",
     "negative_count",
     "policy_fault",
     "release_refused",

@@ -144,14 +144,21 @@ def house(published: DemoLayout, start: Callable[..., House]) -> House:
 
 
 @pytest.fixture(scope="session")
-def providers(needs: Callable[[str | None], None]) -> Iterator[Callable[..., Any]]:
-    """Start a real identity provider (`tests/provider`); each is stopped at the end."""
-    running = _loaded("running_provider", PROVIDER)
-    needs(running.missing_tools())
+def provider_tools() -> ModuleType:
+    """`tests/provider/running.py`."""
+    return _loaded("running_provider", PROVIDER)
+
+
+@pytest.fixture(scope="session")
+def providers(
+    needs: Callable[[str | None], None], provider_tools: ModuleType
+) -> Iterator[Callable[..., Any]]:
+    """Start a real identity provider; each is stopped at the end."""
+    needs(provider_tools.missing_tools())
     started: list[Any] = []
 
     def start_provider(**settings: Any) -> Any:
-        provider = running.Provider(**settings)
+        provider = provider_tools.Provider(**settings)
         started.append(provider)
         return provider.start()
 

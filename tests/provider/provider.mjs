@@ -24,7 +24,9 @@ server.listen(settings.port, '127.0.0.1', () => {
   const protocol = provider.callback();
   server.on('request', (request, response) => {
     if (request.url.startsWith('/interaction/')) {
-      signIn(provider, request, response).catch(() => response.writeHead(400).end());
+      signIn(provider, request, response).catch(() =>
+        page(response, 400, '<p>This sign-in has ended.</p>'),
+      );
     } else {
       protocol(request, response);
     }

@@ -46,7 +46,6 @@ class Provider:
 
     folder: Path
     resource: str
-    redirect_uris: tuple[str, ...] = ()
     issuer: str = ""
     signing_keys: list[RSAKey] = field(default_factory=list)
     client_keys: dict[str, ECKey] = field(default_factory=dict)
@@ -150,6 +149,28 @@ class Provider:
         self.stop()
         log = (self.folder / "provider.log").read_text(encoding="utf-8")
         raise AssertionError(f"the provider is not ready: {log[-2000:]}")
+
+
+def login_client(client_id: str, base: str, key: ECKey) -> dict[str, Any]:
+    """How a gateway is registered for the login of people."""
+    return {
+        "client_id": client_id,
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "redirect_uris": [f"{base}/login/callback"],
+        "post_logout_redirect_uris": [f"{base}/login?ended=yes"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_signing_alg": "ES256",
+        "id_token_signed_response_alg": "PS256",
+        "jwks": {"keys": [key.as_dict(private=False)]},
+    }
+
+
+def account(persona: str, password: str) -> dict[str, Any]:
+    """A person with a persona's organisation and roles; the subject is the persona's."""
+    known = PERSONAS[persona]
+    claims = {"organisation": known.organisation, "roles": list(known.roles)}
+    return {"name": known.subject, "password": password, "claims": claims}
 
 
 def new_signing_key() -> RSAKey:

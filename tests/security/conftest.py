@@ -42,6 +42,12 @@ house = _HTTP.house
 fresh_house = _HTTP.fresh_house
 
 
+@pytest.fixture(scope="session")
+def security_http() -> ModuleType:
+    """The module of the small house."""
+    return _HTTP
+
+
 @pytest.fixture(scope="module")
 def limited_server(model_house, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     """Granian with few places for downloads, and slices that take a while to send."""

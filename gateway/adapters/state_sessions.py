@@ -1,0 +1,98 @@
+"""Sessions of people in the state database: found by the hash of the cookie, ended by time or by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from gateway.adapters.state_database import METADATA, StateDatabase
+from gateway.adapters.state_secrets import digest_of, new_secret
+from gateway.ports import Clock
+
+_SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("claims", Text, nullable=False),
+    Column("idle_until", Integer, nullable=False, index=True),  # seconds of the epoch
+    Column("until", Integer, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+
+class StoredSessions:
+    """The SessionStore port over the state database.
+
+    idle: how long a session lives without a request; absolute: how long it lives whatever happens.
+    """
+
+    def __init__(
+        self, state: StateDatabase, *, clock: Clock, idle: timedelta, absolute: timedelta
+    ) -> None:
+        self._state = state
+        self._clock = clock
+        self._idle_seconds = int(idle.total_seconds())
+        self._absolute_seconds = int(absolute.total_seconds())
+        state.make(_SESSIONS.name)
+
+    def begin(self, claims: Mapping[str, Any]) -> str:
+        secret, now = new_secret(), self._now()
+        row = {
+            "digest": digest_of(secret),
+            "claims": json.dumps(claims),
+            "idle_until": now + self._idle_seconds,
+            "until": now + self._absolute_seconds,
+        }
+        ended = or_(_SESSIONS.c.idle_until <= now, _SESSIONS.c.until <= now)
+        with self._state.transaction() as connection:
+            connection.execute(delete(_SESSIONS).where(ended))
+            connection.execute(insert(_SESSIONS).values(row))
+        return secret
+
+    def find(self, secret: str) -> Mapping[str, Any] | None:
+        digest, now = digest_of(secret), self._now()
+        if digest is None:
+            return None
+        lives = (
+            _SESSIONS.c.digest == digest,
+            _SESSIONS.c.idle_until > now,
+            _SESSIONS.c.until > now,
+        )
+        with self._state.transaction() as connection:
+            claims = connection.execute(select(_SESSIONS.c.claims).where(*lives)).scalar()
+            if claims is None:
+                return None
+            connection.execute(
+                update(_SESSIONS)
+                .where(_SESSIONS.c.digest == digest)
+                .values(idle_until=now + self._idle_seconds)
+            )
+        return json.loads(claims)
+
+    def end(self, secret: str) -> Mapping[str, Any] | None:
+        digest = digest_of(secret)
+        if digest is None:
+            return None
+        with self._state.transaction() as connection:
+            claims = connection.execute(
+                delete(_SESSIONS).where(_SESSIONS.c.digest == digest).returning(_SESSIONS.c.claims)
+            ).scalar()
+        return None if claims is None else json.loads(claims)
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())

@@ -1,0 +1,1 @@
+"""Pages for people: the login, and what the gateway knows of them. They work without JavaScript."""

@@ -1,0 +1,87 @@
+"""Logins that began and sessions that live, in the database that the serving processes share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.adapters import state_logins
+from gateway.adapters.state_database import StateDatabase
+from gateway.adapters.state_logins import StoredLogins
+from gateway.adapters.state_sessions import StoredSessions
+from gateway.ports import LoginAttempt
+
+
+class Clock:
+    moment = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def pass_time(self, **duration: float) -> None:
+        self.moment += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def state(tmp_path):
+    state = StateDatabase(tmp_path / "state.sqlite")
+    yield state
+    state.close()
+
+
+def attempt(number: int) -> LoginAttempt:
+    return LoginAttempt(f"state-{number}", f"nonce-{number}", f"verifier-{number}", "/me")
+
+
+def sessions(state, clock) -> StoredSessions:
+    return StoredSessions(
+        state, clock=clock, idle=timedelta(minutes=15), absolute=timedelta(hours=8)
+    )
+
+
+def test_gives_up_the_oldest_logins_when_there_are_too_many(state, clock, monkeypatch):
+    monkeypatch.setattr(state_logins, "ATTEMPTS_MAX", 3)
+    logins = StoredLogins(state, clock=clock)
+    browsers = []
+    for number in range(5):
+        browsers.append(logins.begin(attempt(number)))
+        clock.pass_time(seconds=1)
+    taken = [logins.take(f"state-{each}", browsers[each]) for each in range(5)]
+    assert taken == [None, None, attempt(2), attempt(3), attempt(4)]
+
+
+def test_another_process_sees_a_login_and_a_session(state, clock, tmp_path):
+    browser = StoredLogins(state, clock=clock).begin(attempt(1))
+    secret = sessions(state, clock).begin({"sub": "x"})
+    other = StateDatabase(tmp_path / "state.sqlite")
+    try:
+        assert sessions(other, clock).find(secret) == {"sub": "x"}
+        assert StoredLogins(other, clock=clock).take("state-1", browser) == attempt(1)
+        assert sessions(other, clock).end(secret) == {"sub": "x"}
+    finally:
+        other.close()
+    assert sessions(state, clock).find(secret) is None
+    assert sessions(state, clock).end(secret) is None
+    assert StoredLogins(state, clock=clock).take("state-1", browser) is None
+
+
+@pytest.mark.parametrize("secret", ["", "short", "A" * 42, "A" * 44, "A" * 42 + "=", "ä" * 43])
+def test_what_is_no_secret_of_ours_finds_nothing(state, clock, secret):
+    store = sessions(state, clock)
+    assert store.find(secret) is None
+    assert store.end(secret) is None
+
+
+def test_forgets_sessions_that_have_ended(state, clock):
+    store = sessions(state, clock)
+    store.begin({"sub": "x"})
+    clock.pass_time(minutes=15)
+    store.begin({"sub": "y"})
+    with state.transaction() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 1
