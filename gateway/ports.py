@@ -350,9 +350,10 @@ class LoginAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """What a login gave. subject: of the id token, whose every check has passed."""
+    """What a login gave. issuer, subject: of the id token, whose every check has passed."""
 
     access_token: str = field(repr=False)
+    issuer: str
     subject: str
 
 

@@ -62,8 +62,7 @@ def load_login_key(path: Path) -> KeyCredential:
 
 
 def _from_pem(content: bytes) -> ECKey | RSAKey:
-    kind = ECKey if b"EC PRIVATE KEY" in content else None
-    for each in (kind,) if kind else (ECKey, RSAKey):
+    for each in (ECKey, RSAKey):
         try:
             return each.import_key(content)
         except (JoseError, ValueError, TypeError):

@@ -126,6 +126,6 @@ class Logins:
             read = read_claims(self.verifier.verify(redeemed.access_token), self.names)
         except InvalidToken as fault:
             raise LoginRefused(str(fault.reason)) from None
-        if read.sub != redeemed.subject:
+        if (read.iss, read.sub) != (redeemed.issuer, redeemed.subject):
             raise LoginRefused(LoginFault.SUBJECT)
         return read.model_dump(mode="json", exclude_none=True)
