@@ -50,8 +50,7 @@ def site(published, start, providers, provider_tools, free_port, tmp_path_factor
         accounts=[provider_tools.account(persona, PASSWORD) for persona in PEOPLE],
     )
     settings = {
-        "JAKELU_ISSUER": provider.issuer,
-        "JAKELU_JWKS": provider.jwks,
+        "JAKELU_ISSUERS": json.dumps([{"issuer": provider.issuer, "jwks": provider.jwks}]),
         "JAKELU_PUBLIC_URL": base,
         "JAKELU_JOURNAL_PATH": str(folder / "journal.sqlite"),
         "JAKELU_LOGIN_ISSUER": provider.issuer,

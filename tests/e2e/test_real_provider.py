@@ -6,6 +6,7 @@ client that acts for itself is the `sub` of its tokens (RFC 9068 section 2.2).
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,8 +68,7 @@ def issued(
     base = f"http://127.0.0.1:{port}"
     provider = providers(folder=folder, resource=base)
     settings = {
-        "JAKELU_ISSUER": provider.issuer,
-        "JAKELU_JWKS": provider.jwks,
+        "JAKELU_ISSUERS": json.dumps([{"issuer": provider.issuer, "jwks": provider.jwks}]),
         "JAKELU_PUBLIC_URL": base,
         "JAKELU_JOURNAL_PATH": str(folder / "journal.sqlite"),
     }

@@ -179,7 +179,9 @@ def test_what_is_no_byte_sequence_is_refused_for_every_token(door, told, value):
 
 
 @pytest.mark.parametrize(
-    "hashed", ["", "A" * 42, thumbprint(MINE) + "=", thumbprint(MINE)[:-1] + "+"]
+    "hashed",
+    ["", "A" * 42, thumbprint(MINE) + "=", thumbprint(MINE)[:-1] + "+"],
+    ids=["empty", "short", "padded", "of another alphabet"],
 )
 def test_a_binding_that_is_no_hash_lets_nobody_in(door, told, hashed):
     token = door.token(**{"x5t#S256": hashed})

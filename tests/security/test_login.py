@@ -246,8 +246,7 @@ def settings(liar, tmp_path_factory) -> dict[str, Any]:
     key_path.write_bytes(provider.client_key.as_pem(private=True))
     key_path.chmod(0o600)
     return {
-        "issuer": provider.issuer,
-        "jwks": f"{provider.issuer}/jwks",
+        "issuers": [{"issuer": provider.issuer, "jwks": f"{provider.issuer}/jwks"}],
         "public_url": BASE,
         "login_issuer": provider.issuer,
         "login_client_id": CLIENT_ID,
