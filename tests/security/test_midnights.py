@@ -125,7 +125,7 @@ def test_a_municipality_that_ends_loses_its_rows_at_midnight_and_its_area_does_n
     ending = dataclasses.replace(registry.find("KU536"), valid_to=date(2026, 6, 30))
     organisations = MappingProxyType({**registry._organisations, "KU536": ending})
     dated = dataclasses.replace(registry, _organisations=organisations)
-    monkeypatch.setattr("gateway.serving.load_registry", lambda: dated)
+    monkeypatch.setattr("gateway.serving.services.load_registry", lambda: dated)
     with opened(fresh_house, JULY - SECOND) as house:
         assert house.at(JULY - SECOND, "member", ROWS) == (200, None)
         assert house.at(JULY, "member", ROWS) == UNKNOWN
@@ -137,7 +137,7 @@ def test_a_municipality_that_begins_has_nothing_before_its_first_day(fresh_house
     coming = dataclasses.replace(registry.find("KU536"), valid_from=date(2026, 7, 1))
     organisations = MappingProxyType({**registry._organisations, "KU536": coming})
     dated = dataclasses.replace(registry, _organisations=organisations)
-    monkeypatch.setattr("gateway.serving.load_registry", lambda: dated)
+    monkeypatch.setattr("gateway.serving.services.load_registry", lambda: dated)
     with opened(fresh_house, JULY - SECOND) as house:
         assert house.at(JULY - SECOND, "member", ROWS) == UNKNOWN
         assert house.at(JULY, "member", ROWS) == (200, None)

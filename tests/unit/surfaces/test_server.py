@@ -24,15 +24,15 @@ CUBE = "/v1/cubes/job-seekers/data"
 SERVER = """
 import sys
 from datetime import UTC, datetime
-from gateway import serving
+from gateway.serving import application, run
 from gateway.settings import ServeSettings
 
 class FixedClock:
     def now(self):
         return datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 
-serving.SystemClock = FixedClock
-serving.run(ServeSettings.model_validate_json(sys.argv[1]))
+application.SystemClock = FixedClock
+run(ServeSettings.model_validate_json(sys.argv[1]))
 """
 
 

@@ -1,0 +1,102 @@
+"""Who asks: tokens of several issuers, access keys, and people who log in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
+
+from gateway.adapters.dpop import DpopProofs
+from gateway.adapters.issuers import Issuers
+from gateway.adapters.login_credential import load_login_credential
+from gateway.adapters.login_oidc import OidcLogin
+from gateway.adapters.oidc import OidcTokenVerifier
+from gateway.adapters.state_database import StateDatabase
+from gateway.adapters.state_keys import StoredAccessKeys
+from gateway.adapters.state_logins import StoredLogins
+from gateway.adapters.state_once import StoredOnce
+from gateway.adapters.state_sessions import StoredSessions
+from gateway.delivery.services import Services
+from gateway.identity import TokenChecks, caller_of_session
+from gateway.identity.claims import ClaimNames
+from gateway.identity.login import Logins
+from gateway.ports import Clock
+from gateway.settings import ServeSettings
+from gateway.surfaces.portal.routes import Portal
+
+
+def verifiers_of(settings: ServeSettings, clock: Clock) -> Mapping[str, OidcTokenVerifier]:
+    """issuer → who verifies its tokens. Raises SettingsFault."""
+    return {
+        each.issuer: OidcTokenVerifier(
+            issuer=each.issuer,
+            audience=each.audience,
+            jwks=each.jwks,
+            clock=clock,
+            algorithms=each.algorithms,
+        )
+        for each in settings.issuers
+    }
+
+
+def token_checks_of(
+    settings: ServeSettings,
+    clock: Clock,
+    *,
+    verifiers: Mapping[str, OidcTokenVerifier],
+    state: StateDatabase,
+) -> TokenChecks:
+    """What tokens of all issuers, and proofs of their holders, are checked with."""
+    return TokenChecks(
+        verifier=Issuers(verifiers),
+        proofs=DpopProofs(StoredOnce(state, clock=clock), clock=clock),
+        names={each.issuer: each.claims for each in settings.issuers},
+    )
+
+
+def open_key_store(settings: ServeSettings, opened: ExitStack) -> StoredAccessKeys:
+    """Over connections of their own: a change of keys is on the disk before it is told."""
+    state = StateDatabase(settings.state_file, is_flushed=True)
+    opened.callback(state.close)
+    return StoredAccessKeys(state)
+
+
+def portal_of(
+    settings: ServeSettings,
+    services: Services,
+    state: StateDatabase,
+    *,
+    tokens: TokenChecks,
+    count_failure: Callable[[str], None],
+) -> Portal | None:
+    """The pages for people, where the settings say at whom they log in. Raises KeyFault, SettingsFault."""
+    if settings.login_issuer is None or settings.login_client_id is None:
+        return None
+    provider = OidcLogin(
+        issuer=settings.login_issuer,
+        client_id=settings.login_client_id,
+        credential=load_login_credential(settings.login_key_path, settings.login_secret_path),
+        public_url=str(settings.public_url).rstrip("/"),
+        clock=services.clock,
+    )
+    logins = Logins(
+        provider=provider,
+        attempts=StoredLogins(state, clock=services.clock),
+        sessions=StoredSessions(
+            state,
+            clock=services.clock,
+            idle=timedelta(seconds=settings.session_idle_seconds),
+            absolute=timedelta(seconds=settings.session_seconds),
+        ),
+        verifier=tokens.verifier,
+        names=tokens.names.get(settings.login_issuer, ClaimNames()),
+        recognise=partial(
+            caller_of_session,
+            registry=services.registry,
+            roles=services.policy.roles,
+            clock=services.clock,
+        ),
+        journal=services.journal,
+    )
+    return Portal(logins, services, count_failure)
