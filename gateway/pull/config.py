@@ -122,7 +122,7 @@ class Token(_Table):
 
 
 class AccessKey(_Table):
-    """file: one line, `key-id:secret`."""
+    """file: one line, the key as it was shown when it was made."""
 
     file: Path
 

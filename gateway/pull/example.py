@@ -43,7 +43,7 @@ dpop = false                     # true: a token that is of no use without a key
 # audience = "jakelu"
 
 # [access_key]                   # where there is no OAuth client
-# file = "access-key.txt"        # one line, key-id:secret; mode 0600
+# file = "access-key.txt"        # the key as it was shown, jkl_…; mode 0600
 
 # [token]                        # for trying out: a token that somebody else fetched
 # env = "JAKELU_TOKEN"           # or file = "token.txt", mode 0600

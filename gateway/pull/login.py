@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator, Mapping
 
 import httpx2
@@ -14,11 +15,13 @@ from gateway.pull.keys import load_client_key
 from gateway.pull.oauth import TokenSource, check_installed
 from gateway.pull.private_file import one_line, read_secret_line
 
+# An access key says itself that it is one; anything else is not sent to anybody by mistake.
+_KEY = re.compile(r"jkl_[A-Za-z0-9_-]{32,128}")
 Flow = Generator[httpx2.Request, httpx2.Response]
 
 
 class TokenLogin(httpx2.Auth):
-    """A token that was given to us (RFC 6750); when it has ended, the gateway's 401 says so."""
+    """A token or key that was given to us (RFC 6750); when it has ended, the gateway's 401 says so."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -66,10 +69,10 @@ def login_of(config: Config, environ: Mapping[str, str] = os.environ) -> httpx2.
     """What the config says. Raises ConfigFault."""
     match config:
         case Config(access_key=AccessKey(file=path)):
-            key_id, colon, secret = read_secret_line(path).partition(":")
-            if not (key_id and colon and secret):
-                raise ConfigFault(f"{path} does not hold an access key, key-id:secret.")
-            return httpx2.BasicAuth(key_id, secret)
+            key = read_secret_line(path)
+            if not _KEY.fullmatch(key):
+                raise ConfigFault(f"{path} does not hold an access key as it was shown: jkl_….")
+            return TokenLogin(key)
         case Config(token=Token() as token):
             return TokenLogin(_given(token, environ))
         case Config(oauth=oauth) if oauth is not None:

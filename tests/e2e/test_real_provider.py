@@ -7,9 +7,12 @@ client that acts for itself is the `sub` of its tokens (RFC 9068 section 2.2).
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -32,6 +35,7 @@ ANSWERS = {
     "koto-worker": (403, 403, 403, 200, 403),
     "tem-analyst": (403, 403, 403, 200, 403),
     "auditor": (404, 404, 404, 200, 200),
+    "key-administrator": (403, 403, 403, 200, 403),
     "stranger": (404, 404, 404, 200, 403),
 }
 
@@ -40,6 +44,7 @@ AREAS = {
     "municipality-bi": ["39"],
     "small-municipality-bi": ["40"],
     "koto-worker": ["39"],
+    "key-administrator": ["39"],
     "ely-analyst": ["02", "06", "21", "39", "42"],
 }
 
@@ -107,6 +112,74 @@ def test_the_journal_names_the_provider_and_the_client(issued):
         (entry["body"]["iss"], entry["body"]["client_id"], entry["body"]["organisation"])
         for entry in entries
     } >= {(issued.provider.issuer, "tampere-bi", "KU837")}
+
+
+def _pull(folder: Path, base: str, login: str) -> subprocess.CompletedProcess[str]:
+    """`jakelu pull` as a scheduler runs it."""
+    fetched = '[[download]]\nproduct = "job-seeker-spells"\n\n[patience]\nattempts = 1\n'
+    config = f'gateway = "{base}"\nout = "data"\n{fetched}{login}'
+    (folder / "jakelu-pull.toml").write_text(config)
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", "pull"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def _private(path: Path, content: bytes) -> None:
+    path.touch(0o600)
+    path.write_bytes(content)
+
+
+def test_jakelu_pull_fetches_rows_with_a_token_of_the_provider_that_is_bound_to_its_own_key(
+    issued, tmp_path
+):
+    key = issued.provider.client_keys["tampere-bi"]
+    _private(tmp_path / "client.pem", key.as_pem(private=True))
+    login = f"""
+[oauth]
+issuer = "{issued.provider.issuer}"
+client_id = "tampere-bi"
+key_file = "client.pem"
+key_id = "tampere-bi"
+algorithm = "ES256"
+dpop = true
+resource = "{issued.base}"
+"""
+    first, second = (_pull(tmp_path, issued.base, login) for _ in range(2))
+    assert first.returncode == 0, first.stderr
+    assert second.returncode == 0, second.stderr
+    assert "304" in second.stdout
+    (file,) = tmp_path.rglob("*.parquet")
+    entries = issued.get("auditor", JOURNAL + "&kind=access.intent").json()["entries"]
+    used = [entry["body"] for entry in entries if entry["body"]["auth_strength"] == "dpop"]
+    assert [body["client_id"] for body in used] == ["tampere-bi"] * 2
+    assert file.stat().st_size > 1000
+
+
+def test_jakelu_pull_fetches_rows_with_an_access_key_until_it_is_revoked(issued, tmp_path):
+    administrator = issued.provider.token("key-administrator")
+    headers = {"Authorization": f"Bearer {administrator}"}
+    asked = {
+        "service_account": "nightly",
+        "products": ["job-seeker-spells"],
+        "roles": ["heti:raakadata"],
+        "expires_in_days": 7,
+    }
+    made = httpx2.post(f"{issued.base}/v1/keys", headers=headers, json=asked)
+    assert made.status_code == 201, made.text
+    _private(tmp_path / "key.txt", made.json()["secret"].encode())
+    login = '\n[access_key]\nfile = "key.txt"\n'
+    fetched = _pull(tmp_path, issued.base, login)
+    assert fetched.returncode == 0, fetched.stderr
+    key_id = made.json()["id"]
+    assert httpx2.delete(f"{issued.base}/v1/keys/{key_id}", headers=headers).is_success
+    refused = _pull(tmp_path, issued.base, login)
+    assert refused.returncode == 1, refused.stdout + refused.stderr
+    assert "invalid_token" in refused.stdout + refused.stderr
 
 
 def test_refuses_a_bound_token_as_bearer(issued):

@@ -153,11 +153,11 @@ def test_a_folder_and_a_missing_file_are_no_secret(tmp_path):
             read_secret(path)
 
 
-def test_an_access_key_has_an_id_and_a_secret(write_config, tmp_path):
+def test_what_is_no_access_key_is_not_sent(write_config, tmp_path):
     key = tmp_path / "key.txt"
     key.touch(0o600)
-    key.write_text("only-one-half\n")
-    with pytest.raises(ConfigFault, match="key-id:secret"):
+    key.write_text("eyJhbGciOiJ\n")
+    with pytest.raises(ConfigFault, match="as it was shown: jkl_"):
         login_of(load_config(write_config()))
 
 

@@ -243,17 +243,17 @@ def test_a_token_that_is_not_taken_is_fetched_anew_once(serve, source):
     assert [asked.path for asked in server.asked].count("/v1/other") == 2
 
 
-def test_an_access_key_is_sent_as_http_basic(serve, write_config, tmp_path):
+def test_an_access_key_is_sent_as_it_was_shown(serve, write_config, tmp_path):
     key = tmp_path / "key.txt"
     key.touch(0o600)
-    key.write_text("key-1:s3cret:with-colon\n")
+    shown = f"jkl_{'k' * 12}_{'s' * 43}0a1b2c3d"
+    key.write_text(f"{shown}\n")
     server = serve(lambda _: (200, {}, {}))
     config = load_config(write_config(gateway=server.base))
     with open_gateway(config, login_of(config)) as client:
         client.get("/v1/me")
     (asked,) = server.asked
-    given = base64.b64encode(b"key-1:s3cret:with-colon").decode()
-    assert asked.headers["authorization"] == f"Basic {given}"
+    assert asked.headers["authorization"] == f"Bearer {shown}"
     assert asked.headers["accept-encoding"] == "identity"
     assert asked.headers["user-agent"].startswith("jakelu-pull/")
 
