@@ -58,7 +58,7 @@ def limited(house) -> list[dict]:
 
 
 def test_a_loop_is_stopped_and_told_when_to_go_on(fresh_house, clock):
-    with fresh_house.open(clock, limits=limits(requests_per_minute=6, burst=3)):
+    with fresh_house.open(clock=clock, limits=limits(requests_per_minute=6, burst=3)):
         for _ in range(3):
             assert fresh_house.get(BI, ME).status_code == 200
         refused = fresh_house.get(BI, ME)
@@ -74,7 +74,7 @@ def test_a_loop_is_stopped_and_told_when_to_go_on(fresh_house, clock):
 
 
 def test_every_answer_to_somebody_who_is_known_tells_the_limits(fresh_house, clock):
-    with fresh_house.open(clock, limits=limits(requests_per_minute=60, burst=20)) as client:
+    with fresh_house.open(clock=clock, limits=limits(requests_per_minute=60, burst=20)) as client:
         answers = [
             fresh_house.get(BI, ME),
             fresh_house.get(BI, CUBE),
@@ -99,7 +99,7 @@ def test_answers_rest_in_no_cache_that_may_not_have_them_and_in_no_other_page(
     fresh_house, clock, origin
 ):
     sent = {"origin": origin} if origin else {}
-    with fresh_house.open(clock, limits=limits(requests_per_minute=1, burst=5)) as client:
+    with fresh_house.open(clock=clock, limits=limits(requests_per_minute=1, burst=5)) as client:
         rows = fresh_house.get(BI, OLD, **sent)
         answers = {
             "private, no-store": [
@@ -124,14 +124,14 @@ def test_answers_rest_in_no_cache_that_may_not_have_them_and_in_no_other_page(
 
 
 def test_a_refusal_never_says_an_earlier_time_than_its_window(fresh_house, clock):
-    with fresh_house.open(clock, limits=limits(requests_per_minute=7, burst=1)):
+    with fresh_house.open(clock=clock, limits=limits(requests_per_minute=7, burst=1)):
         fresh_house.get(BI, ME)
         refused = fresh_house.get(BI, ME)
         assert left(refused)["requests"] == (0, int(refused.headers["retry-after"]))
 
 
 def test_another_client_does_not_notice(fresh_house, clock):
-    with fresh_house.open(clock, limits=limits(burst=2)):
+    with fresh_house.open(clock=clock, limits=limits(burst=2)):
         for _ in range(10):
             last = fresh_house.get(BI, ME)
         assert last.status_code == 429
@@ -139,7 +139,7 @@ def test_another_client_does_not_notice(fresh_house, clock):
 
 
 def test_a_new_token_does_not_help(fresh_house, clock):
-    with fresh_house.open(clock, limits=limits(requests_per_minute=1, burst=2)):
+    with fresh_house.open(clock=clock, limits=limits(requests_per_minute=1, burst=2)):
         statuses = []
         for second in range(4):  # each is another token
             clock.waits(1)
@@ -148,7 +148,7 @@ def test_a_new_token_does_not_help(fresh_house, clock):
 
 
 def test_a_dashboard_and_a_morning_of_pulls_do_not_notice_the_defaults(fresh_house, clock):
-    with fresh_house.open(clock, limits={}):
+    with fresh_house.open(clock=clock, limits={}):
         for _ in range(120):
             assert fresh_house.get(BI, f"{CUBE}?geography=*").status_code == 200
         for _ in range(10):
@@ -156,7 +156,7 @@ def test_a_dashboard_and_a_morning_of_pulls_do_not_notice_the_defaults(fresh_hou
 
 
 def test_a_loop_is_a_few_entries_and_nothing_of_it_is_lost(fresh_house, clock):
-    with fresh_house.open(clock, limits=limits(burst=2)):
+    with fresh_house.open(clock=clock, limits=limits(burst=2)):
         fresh_house.get(BI, CUBE)
         fresh_house.get(BI, CUBE)
         before = len(fresh_house.entries())
@@ -170,10 +170,10 @@ def test_a_loop_is_a_few_entries_and_nothing_of_it_is_lost(fresh_house, clock):
 
 
 def test_an_auditor_finds_who_was_refused(fresh_house, clock):
-    with fresh_house.open(clock, limits=limits(burst=1)):
+    with fresh_house.open(clock=clock, limits=limits(burst=1)):
         for _ in range(3):
             fresh_house.get(BI, ME)
-    with fresh_house.open(clock):
+    with fresh_house.open(clock=clock):
         page = fresh_house.get(
             "auditor", "/v1/journal/entries?kind=access.limited&client=tampere-bi"
         )
@@ -189,7 +189,7 @@ def test_without_the_state_nobody_is_served_without_limits(fresh_house, clock, m
     def broken(*_: object, **__: object):
         raise StateUnavailable(retry_after_seconds=5)
 
-    with fresh_house.open(clock):
+    with fresh_house.open(clock=clock):
         monkeypatch.setattr(state_allowances.StoredBuckets, "draw", broken)
         answer = fresh_house.get(BI, CUBE)
         assert (answer.status_code, answer.json()["code"]) == (503, "state_unavailable")
@@ -210,7 +210,7 @@ def test_a_download_that_cannot_begin_holds_no_place(fresh_house, clock, monkeyp
 
         return fails
 
-    with fresh_house.open(clock, limits=limits(concurrent_extracts=1)):
+    with fresh_house.open(clock=clock, limits=limits(concurrent_extracts=1)):
         for name, fault in (("announce", JournalUnavailable()), ("_open", ReleaseDamaged())):
             with monkeypatch.context() as patched:
                 patched.setattr(f"gateway.delivery.deliver.{name}", broken(fault))
@@ -226,7 +226,7 @@ def test_the_bytes_of_a_day_are_those_of_all_clients_of_the_subscription(
 ):
     other = replace(PERSONAS[BI], subject="svc-other", client_id="tampere-other")
     monkeypatch.setattr(demo_issuer, "PERSONAS", {**PERSONAS, "other-bi": other})
-    with fresh_house.open(clock, limits=limits(bytes_per_day=1000)) as client:
+    with fresh_house.open(clock=clock, limits=limits(bytes_per_day=1000)) as client:
         another = fresh_house.bearer("other-bi")
 
         def ask(path, **headers):
@@ -247,7 +247,7 @@ def test_the_bytes_of_a_day_are_those_of_all_clients_of_the_subscription(
 
 def test_it_opens_again_when_it_said(fresh_house, clock):
     clock.moment = datetime(2026, 7, 1, 20, 58, tzinfo=UTC)  # two minutes before midnight
-    with fresh_house.open(clock, limits=limits(bytes_per_day=1000)) as client:
+    with fresh_house.open(clock=clock, limits=limits(bytes_per_day=1000)) as client:
         token = demo_issuer.issue(BI, folder=fresh_house.root / "issuer", now=clock.moment)
         bearer = {"Authorization": f"Bearer {token}"}
         client.get(OLD, headers=bearer)
@@ -260,7 +260,7 @@ def test_it_opens_again_when_it_said(fresh_house, clock):
 
 
 def test_what_is_not_sent_costs_nothing(fresh_house, clock):
-    with fresh_house.open(clock, limits=limits(bytes_per_day=10**9)) as client:
+    with fresh_house.open(clock=clock, limits=limits(bytes_per_day=10**9)) as client:
         etag = fresh_house.get(BI, OLD).headers["etag"]
         for _ in range(5):
             answer = fresh_house.get(BI, OLD, if_none_match=etag)
@@ -287,7 +287,7 @@ def test_guessing_is_slow_and_a_valid_token_never_is(fresh_house, clock, monkeyp
         slept.append(seconds)
 
     monkeypatch.setattr(pacing.asyncio, "sleep", sleep)
-    with fresh_house.open(clock, limits={"failed_logins_per_minute": 5}) as client:
+    with fresh_house.open(clock=clock, limits={"failed_logins_per_minute": 5}) as client:
         bad = {"Authorization": "Bearer a.b.c"}
         assert [client.get(ME, headers=bad).status_code for _ in range(5)] == [401] * 5
         refused = client.get(ME, headers=bad)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import product
+from unittest.mock import Mock
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_what_is_ones_own_tells_a_stranger_of_nothing_but_public_products(house)
 def test_every_route_of_the_application_is_in_the_document(house):
     """What is not in the document is attacked by nobody here, so there may be no such thing."""
     router = house.client.app._app
-    rest = metadata_application(None, public_url="")
+    rest = metadata_application(Mock(), public_url="")
     included = [route for each in rest.routes for route in each.original_router.routes]
     served = {route.path for route in (*router.routes, *included)}
     assert served == {path for path, _, _ in _operations()}

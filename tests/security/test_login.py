@@ -677,7 +677,17 @@ def test_half_a_login_is_refused(fresh_house, settings, changes):
         fresh_house.settings(**settings | changes)
 
 
+def test_people_log_in_at_an_issuer_whose_tokens_are_accepted(fresh_house, settings):
+    with pytest.raises(SettingsFault, match="one of the issuers"):
+        fresh_house.settings(**settings | {"login_issuer": "https://elsewhere.example"})
+
+
 def test_a_login_over_plain_http_beyond_this_machine_is_refused(fresh_house, settings, clock):
-    for changes in ({"public_url": "http://jakelu.example"}, {"login_issuer": "http://id.example"}):
+    elsewhere = "http://id.example"
+    issuers = [{"issuer": elsewhere, "jwks": "jwks.json"}]
+    for changes in (
+        {"public_url": "http://jakelu.example"},
+        {"login_issuer": elsewhere, "issuers": issuers},
+    ):
         with pytest.raises(SettingsFault, match="https"):
             create_app(fresh_house.settings(**settings | changes), clock=clock)
