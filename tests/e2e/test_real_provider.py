@@ -175,7 +175,7 @@ def test_jakelu_pull_fetches_rows_with_an_access_key_until_it_is_revoked(issued,
     login = '\n[access_key]\nfile = "key.txt"\n'
     fetched = _pull(tmp_path, issued.base, login)
     assert fetched.returncode == 0, fetched.stderr
-    key_id = made.json()["id"]
+    key_id = made.json()["key"]["id"]
     assert httpx2.delete(f"{issued.base}/v1/keys/{key_id}", headers=headers).is_success
     refused = _pull(tmp_path, issued.base, login)
     assert refused.returncode == 1, refused.stdout + refused.stderr
