@@ -7,6 +7,10 @@ from gateway.policy.vocabulary import DEFAULT_DENY
 
 # Policy that forbids → what would have to be. May name {permission}, {roles}, {areas}, {purposes},
 # {sources} and {product}.
+# Where one of these forbids, nothing else that might be asked for helps.
+FINAL = frozenset(
+    {"income-register-never-rows", "public-is-never-rows", "rows-employment-authorities-only"}
+)
 REMEDIES = {
     "income-register-never-rows": Label(
         "Ei saatavissa kenellekään. Käytä tilastokuutiota, jossa on Tulorekisterin tietoja.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.adapters.cedar import PolicyText
-from gateway.batch.explain_words import NOTES, NOTHING, REMEDIES
+from gateway.batch.explain_words import FINAL, NOTES, NOTHING, REMEDIES
 from gateway.batch.policy_callers import TokenRead, caller, roles_named, roles_of_token
 from gateway.batch.policy_house import PolicyHouse
 from gateway.errors import BadParameter
@@ -77,9 +77,9 @@ def answer(house: PolicyHouse, asked: Asked) -> Answer:
         who, product, area or None, house.policy, today=asked.on, purpose=asked.purpose
     )
     words = _words(house, who, product, asked.on)
-    deciders = tuple(
-        _decider(house, name, words) for name in sorted(explanation.policies, key=_weight)
-    )
+    names = sorted(explanation.policies, key=_weight)
+    helps = [name for name in names if name in FINAL] or names
+    deciders = tuple(_decider(house, name, words if name in helps else None) for name in names)
     return Answer(
         asked=asked,
         caller=who,
@@ -158,9 +158,14 @@ def _weight(name: str) -> int:
     return order.index(name) if name in order else len(order)
 
 
-def _decider(house: PolicyHouse, name: str, words: dict[str, str]) -> Decider:
-    remedy = REMEDIES.get(name)
-    return Decider(name, house.texts.get(name), None if remedy is None else _filled(remedy, words))
+def _decider(house: PolicyHouse, name: str, words: dict[str, str] | None) -> Decider:
+    """words: fill the remedy; None where it would be of no use."""
+    remedy = None if words is None else REMEDIES.get(name)
+    return Decider(
+        name,
+        house.texts.get(name),
+        _filled(remedy, words) if remedy and words is not None else None,
+    )
 
 
 def _filled(label: Label, words: dict[str, str]) -> Label:

@@ -85,6 +85,16 @@ def test_a_denial_says_what_is_missing_and_how_to_get_it():
     ]
 
 
+def test_where_nothing_helps_no_roles_are_asked_for():
+    told = explained("--organisation", "EVK04", *ROWS, "--area", "39", *ON, "--lang", "en")
+    assert told["missing"] == [
+        {
+            "policy": "rows-employment-authorities-only",
+            "remedy": "This organisation cannot have it. Use the cubes.",
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("language", "verdict", "heading"),
     [("fi", "EI SAA", "näin saa"), ("sv", "FÅR INTE", "så får man"), ("en", "DENIED", "how to")],
