@@ -259,6 +259,18 @@ class ChangingKeys(Protocol):
 
     def of(self, organisation: str) -> Sequence[AccessKey]: ...
 
+    def active(self, organisation: str, now: datetime) -> int:
+        """How many keys of an organisation work and are not rotated."""
+        ...
+
+    def made_since(self, organisation: str, since: datetime) -> int:
+        """How many keys of an organisation were made from a moment on, whatever became of them."""
+        ...
+
+    def forget_ended(self, before: datetime) -> None:
+        """Remove keys that were revoked or expired before a moment; the journal still has them."""
+        ...
+
     def put(self, key: AccessKey) -> None:
         """Add a key, or replace the one of its id."""
         ...

@@ -25,8 +25,11 @@ from pydantic import (
 )
 
 from gateway.errors import SettingsFault
+from gateway.identity.access_keys import ISSUER as KEYS_ISSUER
 from gateway.identity.claims import ClaimNames
+from gateway.identity.voices import EVERY_ORGANISATION
 from gateway.limits.allowance import Limits
+from gateway.model.caller import RoleSource
 
 PREFIX = "JAKELU_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS_FILE"
@@ -102,7 +105,8 @@ class IssuerSettings(BaseModel):
 
     issuer: the exact `iss`; audience: our name in `aud`; jwks: where the public keys are: an https
     address, an http address on loopback, or a file; claims: what it calls the claims that no standard
-    names.
+    names. organisations, role_sources: for whom it speaks, `*` for every organisation; where there are
+    several issuers each must say.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -112,6 +116,15 @@ class IssuerSettings(BaseModel):
     jwks: str = Field(min_length=1)
     algorithms: tuple[str, ...] = ("PS256", "ES256", "Ed25519")
     claims: ClaimNames = ClaimNames()
+    organisations: tuple[str, ...] = (EVERY_ORGANISATION,)
+    role_sources: tuple[RoleSource, ...] = tuple(RoleSource)
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_not_ours(cls, issuer: str) -> str:
+        if issuer == KEYS_ISSUER:
+            raise ValueError("access keys are of this name in the journal")
+        return issuer
 
 
 class ServeSettings(SharedSettings):
@@ -154,6 +167,11 @@ class ServeSettings(SharedSettings):
     def _are_named_once(cls, issuers: tuple[IssuerSettings, ...]) -> tuple[IssuerSettings, ...]:
         if len({each.issuer for each in issuers}) < len(issuers):
             raise ValueError("an issuer is named twice")
+        said = {"organisations", "role_sources"}
+        if len(issuers) > 1 and not all(said <= each.model_fields_set for each in issuers):
+            raise ValueError(
+                "where there are several, each says its organisations and role_sources"
+            )
         return issuers
 
     @field_validator("trusted_proxies")

@@ -11,12 +11,15 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     Integer,
     LargeBinary,
     String,
     Table,
+    delete,
     func,
+    or_,
     select,
     update,
 )
@@ -94,6 +97,28 @@ class _Rows:
             .order_by(_KEYS.c.created_at.desc(), _KEYS.c.id)
         )
         return tuple(_key(row) for row in rows.mappings())
+
+    def active(self, organisation: str, now: datetime) -> int:
+        return self._count(
+            _KEYS.c.organisation == organisation,
+            _KEYS.c.revoked_at.is_(None),
+            _KEYS.c.rotates_to.is_(None),
+            _KEYS.c.expires_at > int(now.timestamp()),
+        )
+
+    def made_since(self, organisation: str, since: datetime) -> int:
+        return self._count(
+            _KEYS.c.organisation == organisation, _KEYS.c.created_at >= int(since.timestamp())
+        )
+
+    def forget_ended(self, before: datetime) -> None:
+        moment = int(before.timestamp())
+        ended = or_(_KEYS.c.revoked_at < moment, _KEYS.c.expires_at < moment)
+        self._connection.execute(delete(_KEYS).where(ended))
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        counted = select(func.count()).select_from(_KEYS).where(*conditions)
+        return self._connection.execute(counted).scalar_one()
 
     def put(self, key: AccessKey) -> None:
         row = _row(key)

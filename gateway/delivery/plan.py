@@ -167,7 +167,9 @@ def stored_etag(file: StoredFile) -> str:
 
 def _etag(manifest: Manifest, file: StoredFile, encoding: Format, selection: object) -> str:
     """A strong tag: equal tags, equal bytes, as long as the encoders do not change."""
-    parts = [str(manifest.release), file.sha256, encoding.name, ENCODING_VERSION, selection]
+    # The product too: its title and sources stand in the answer.
+    of = [manifest.product, manifest.contract_sha256, str(manifest.release), file.sha256]
+    parts = [*of, encoding.name, ENCODING_VERSION, selection]
     return f'"{hashlib.sha256(orjson.dumps(parts)).hexdigest()}"'
 
 

@@ -17,7 +17,14 @@ from gateway.identity.key_grants import Grant, House, Obstacle, checked_grant, f
 from gateway.identity.key_text import KeyText, new_key_text
 from gateway.journal.append import Journal
 from gateway.journal.key_body import access_key_body
-from gateway.model.access_key import KEYS_MAX, OVERLAP_DAYS_MAX, AccessKey, KeyState
+from gateway.model.access_key import (
+    ENDED_KEPT,
+    KEYS_MAX,
+    MADE_A_DAY_MAX,
+    OVERLAP_DAYS_MAX,
+    AccessKey,
+    KeyState,
+)
 from gateway.model.days import helsinki_day
 from gateway.model.entry import Draft, EntryKind
 from gateway.model.organisation import Organisation
@@ -69,7 +76,7 @@ class KeyDesk:
         secret = new_key_text()
         key = _key(secret, organisation, wanted, author=author, now=now)
         with self.store.changing() as keys:
-            _check_room(keys.of(organisation), now)
+            _check_room(keys, organisation, now)
             self._announce(EntryKind.KEY_CREATED, access_key_body(author.body, key))
             keys.put(key)
         return Made(key, secret.text())
@@ -89,6 +96,7 @@ class KeyDesk:
         secret = new_key_text()
         with self.store.changing() as keys:
             old = _rotatable(keys, organisation, key_id, now=now)
+            _check_pace(keys, organisation, now)
             wanted = _grant_of(old)
             self._check(organisation, wanted, author, now=now)
             new = _key(secret, organisation, wanted, author=author, now=now)
@@ -169,9 +177,19 @@ def _grant_of(key: AccessKey) -> Grant:
     )
 
 
-def _check_room(keys: Sequence[AccessKey], now: datetime) -> None:
-    if sum(key.state(now) is KeyState.ACTIVE for key in keys) >= KEYS_MAX:
+def _check_room(keys: ChangingKeys, organisation: str, now: datetime) -> None:
+    keys.forget_ended(now - ENDED_KEPT)
+    if keys.active(organisation, now) >= KEYS_MAX:
         raise TooManyKeys(f"An organisation has at most {KEYS_MAX}; revoke one that is not used.")
+    _check_pace(keys, organisation, now)
+
+
+def _check_pace(keys: ChangingKeys, organisation: str, now: datetime) -> None:
+    """Whoever makes and revokes in a loop would fill the database that everybody shares."""
+    if keys.made_since(organisation, now - timedelta(days=1)) >= MADE_A_DAY_MAX:
+        raise TooManyKeys(
+            f"An organisation makes at most {MADE_A_DAY_MAX} in a day; wait for tomorrow."
+        )
 
 
 def _own(keys: ChangingKeys, organisation: str, key_id: str) -> AccessKey:

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.errors import InvalidToken, LoginRefused
-from gateway.identity.claims import ClaimNames, read_claims
-from gateway.identity.reasons import LoginFault
+from gateway.identity.reasons import LoginFault, TokenFault
+from gateway.identity.tokens import TokenChecks
 from gateway.journal.append import Journal
 from gateway.journal.body import Origin, session_body
 from gateway.model.caller import Caller
 from gateway.model.entry import Draft, EntryKind
-from gateway.ports import LoginAttempt, LoginProvider, LoginStore, SessionStore, TokenVerifier
+from gateway.ports import LoginAttempt, LoginProvider, LoginStore, SessionStore
 
 _SECRET_BYTES = 32
 
@@ -56,16 +56,15 @@ class Finished:
 class Logins:
     """Everything that happens to a session. Safe to use from many threads.
 
-    recognise: verified claims → the caller on this day. names: what the issuer calls its claims.
+    recognise: verified claims → the caller on this day.
     """
 
     provider: LoginProvider
     attempts: LoginStore
     sessions: SessionStore
-    verifier: TokenVerifier
+    tokens: TokenChecks
     recognise: Callable[[Mapping[str, Any]], Caller]
     journal: Journal
-    names: ClaimNames = field(default_factory=ClaimNames)
 
     def begin(self, page: str, *, language: str) -> Begun:
         """Raises IssuerUnavailable, StateUnavailable."""
@@ -123,9 +122,12 @@ class Logins:
         """The claims that are kept, under the gateway's own names."""
         redeemed = self.provider.redeem(attempt, code)
         try:
-            read = read_claims(self.verifier.verify(redeemed.access_token), self.names)
+            verified = self.tokens.verifier.verify(redeemed.access_token)
+            read = self.tokens.read(verified)
         except InvalidToken as fault:
             raise LoginRefused(str(fault.reason)) from None
+        if "cnf" in verified:  # nobody shows here that the token is theirs
+            raise LoginRefused(str(TokenFault.BOUND))
         if (read.iss, read.sub) != (redeemed.issuer, redeemed.subject):
             raise LoginRefused(LoginFault.SUBJECT)
         return read.model_dump(mode="json", exclude_none=True)

@@ -64,6 +64,7 @@ class TokenFault(StrEnum):
     # what the gateway itself reads from it
     CLAIMS = "claims_malformed"
     IDENTITY_CODE = "identity_code_in_token"
+    ORGANISATION_FOREIGN = "organisation_of_another_issuer"
     # an access key instead of a token
     ACCESS_KEY_MALFORMED = "access_key_malformed"
     ACCESS_KEY_UNKNOWN = "access_key_unknown"

@@ -12,6 +12,7 @@ from gateway.identity.binding import check_certificate, read_binding
 from gateway.identity.claims import CallerClaims, ClaimNames, read_claims
 from gateway.identity.credentials import Credentials
 from gateway.identity.reasons import TokenFault
+from gateway.identity.voices import ALONE, Voice
 from gateway.model.caller import AuthStrength
 from gateway.ports import ProofVerifier, Target, TokenVerifier
 
@@ -20,11 +21,21 @@ DEFAULT_CLAIM_NAMES = ClaimNames()
 
 @dataclass(frozen=True, slots=True)
 class TokenChecks:
-    """What access tokens are checked with. names: what an issuer calls its claims, by issuer."""
+    """What access tokens are checked with.
+
+    names: what an issuer calls its claims; voices: for whom it may speak; both by issuer.
+    """
 
     verifier: TokenVerifier
     proofs: ProofVerifier
     names: Mapping[str, ClaimNames] = field(default_factory=dict[str, ClaimNames])
+    voices: Mapping[str, Voice] = field(default_factory=dict[str, Voice])
+
+    def read(self, claims: Mapping[str, Any]) -> CallerClaims:
+        """What a verified token says, as far as its issuer may say it. Raises InvalidToken."""
+        issuer = claims["iss"]
+        read = read_claims(claims, self.names.get(issuer, DEFAULT_CLAIM_NAMES))
+        return self.voices.get(issuer, ALONE).heard(read)
 
 
 def check_token(
@@ -36,7 +47,7 @@ def check_token(
     """
     claims = checks.verifier.verify(token)
     strength = _check_holder(token, claims, credentials, scheme=scheme, proofs=checks.proofs)
-    return read_claims(claims, checks.names.get(claims["iss"], DEFAULT_CLAIM_NAMES)), strength
+    return checks.read(claims), strength
 
 
 def _check_holder(

@@ -83,8 +83,13 @@ class Client:
 
 
 def client_of(caller: Caller, limits: Limits) -> Client:
-    """A service counts as one; people count each for themselves, though they use one application."""
+    """A service counts as one; people count each for themselves, though they use one application.
+
+    All keys of an organisation count as one: it makes as many as it likes.
+    """
     kind = class_of(caller, limits)
+    if caller.key is not None:
+        return Client(digest_of(caller.issuer, caller.organisation_claim), kind, limits.of(kind))
     is_alone = kind in {ClientClass.PERSON, ClientClass.AUDITOR}
     names = (caller.issuer, caller.client_id, caller.subject if is_alone else "")
     return Client(digest_of(*names), kind, limits.of(kind))

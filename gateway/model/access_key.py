@@ -9,6 +9,10 @@ from enum import StrEnum
 LIFETIME_DAYS_MAX = 90
 OVERLAP_DAYS = 7
 OVERLAP_DAYS_MAX = 14
+MADE_A_DAY_MAX = 200  # of an organisation, whatever becomes of them
+ENDED_KEPT = timedelta(
+    days=30
+)  # revoked or expired keys in the list; the journal has them for longer
 KEYS_MAX = 20  # of an organisation, that are neither ended nor rotated
 ENDING = timedelta(days=7)  # from then on answers tell the day
 

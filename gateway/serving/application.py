@@ -91,6 +91,8 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
             limits=settings.limits,
             requests=Pace(StoredBuckets(state, clock=clock), clock=clock),
             failed=FailedLogins(settings.limits.failed_logins_per_minute, clock=clock),
+            # An honest login takes two requests, and an address is shared by many.
+            logins=FailedLogins(4 * settings.limits.failed_logins_per_minute, clock=clock),
             threads=identity_threads,
             count_refusal=limited.count,
         ),

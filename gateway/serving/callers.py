@@ -19,8 +19,8 @@ from gateway.adapters.state_once import StoredOnce
 from gateway.adapters.state_sessions import StoredSessions
 from gateway.delivery.services import Services
 from gateway.identity import TokenChecks, caller_of_session
-from gateway.identity.claims import ClaimNames
 from gateway.identity.login import Logins
+from gateway.identity.voices import Voice
 from gateway.ports import Clock
 from gateway.settings import ServeSettings
 from gateway.surfaces.portal.routes import Portal
@@ -52,6 +52,10 @@ def token_checks_of(
         verifier=Issuers(verifiers),
         proofs=DpopProofs(StoredOnce(state, clock=clock), clock=clock),
         names={each.issuer: each.claims for each in settings.issuers},
+        voices={
+            each.issuer: Voice(frozenset(each.organisations), frozenset(each.role_sources))
+            for each in settings.issuers
+        },
     )
 
 
@@ -89,8 +93,7 @@ def portal_of(
             idle=timedelta(seconds=settings.session_idle_seconds),
             absolute=timedelta(seconds=settings.session_seconds),
         ),
-        verifier=tokens.verifier,
-        names=tokens.names.get(settings.login_issuer, ClaimNames()),
+        tokens=tokens,
         recognise=partial(
             caller_of_session,
             registry=services.registry,

@@ -27,6 +27,7 @@ class Pacing:
     limits: Limits
     requests: Pace
     failed: FailedLogins
+    logins: FailedLogins
     threads: Executor
     count_refusal: Callable[[Caller, str], None]
     slowed: int = 0
@@ -61,6 +62,10 @@ class Pacing:
                 finally:
                     self.slowed -= 1
             raise
+
+    def count_login(self, address: str | None) -> None:
+        """A login that anybody may begin or end, without being known. Raises TooManyFailures."""
+        self.logins.count(address)
 
     def note(self, refusal: GatewayError, caller: Caller | None) -> None:
         """For the journal, which counts these refusals instead of keeping each."""

@@ -12,7 +12,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a request came. client: None when its peer has no address, as on a socket file.
+    """How a request came. client: None when its peer has no address, as on a socket file, or when a proxy
+    does not tell whose request it is: an unknown address is in no network.
 
     proxies: the trusted ones that it passed, nearest last; empty when the peer is none of them.
     """
@@ -38,16 +39,23 @@ class TrustedProxies:
             return Way(None if nearest is None else str(nearest))
         passed = [str(nearest)]
         for text in reversed(",".join(forwarded).split(",")):
-            address = read_address(text.strip(" \t"))
+            address = read_address(_without_port(text.strip(" \t")))
             if address is None:
                 break
             if not self._trusts(address):
                 return Way(str(address), tuple(reversed(passed)))
             passed.append(str(address))
-        return Way(str(nearest), (str(nearest),))
+        return Way(None, (str(nearest),))
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self.networks)
+
+
+def _without_port(text: str) -> str:
+    """`192.0.2.1:4711` and `[2001:db8::1]:443`, as some proxies write them."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def read_address(text: str | None) -> Address | None:

@@ -144,8 +144,10 @@ class Guard:
                 read_parameters(scope["query_string"]),
             )
             if scope["path"] in self._gate.people.pages:
-                inbound.caller = await self._person(scope)
-            elif scope["path"] not in PUBLIC | self._gate.people.public:
+                inbound.caller = await self._person(scope, inbound.origin)
+            elif scope["path"] in self._gate.people.public:
+                self._gate.pacing.count_login(inbound.origin.client_address)
+            elif scope["path"] not in PUBLIC:
                 inbound.caller = await self._caller(scope, inbound.origin)
                 answer.tell_of_key(inbound.caller.key)
             if inbound.caller is not None:
@@ -194,13 +196,16 @@ class Guard:
                 await gate.pacing.count_failure(error, origin.client_address)
             raise
 
-    async def _person(self, scope: Scope) -> Caller:
-        """Raises LoginRequired, StateUnavailable."""
+    async def _person(self, scope: Scope, origin: Origin) -> Caller:
+        """Raises LoginRequired, TooManyFailures, StateUnavailable."""
         session = find_cookie(scope, SESSION)
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._gate.threads, self._gate.people.caller, session)
         if found is None:
-            raise LoginRequired
+            required = LoginRequired()
+            if session is not None:  # guessed, or ended
+                await self._gate.pacing.count_failure(required, origin.client_address)
+            raise required
         return found
 
     def _observe(

@@ -281,3 +281,18 @@ def test_a_database_that_fails_lets_no_key_pass(path, store):
 
     with pytest.raises(StateUnavailable):
         door(Failing(StateDatabase(path))).caller(SECRET, ADDRESS)
+
+
+def test_keys_that_ended_are_counted_for_a_day_and_forgotten_in_the_end(state):
+    store = StoredAccessKeys(state)
+    ended = replace(KEY, id="e" * 12, revoked_at=NOW + timedelta(hours=1))
+    with store.changing() as keys:
+        keys.put(KEY)
+        keys.put(ended)
+        assert keys.active("KU837", NOW) == 1
+        assert keys.made_since("KU837", NOW) == 2
+        assert keys.made_since("KU837", NOW + timedelta(seconds=1)) == 0
+        keys.forget_ended(NOW + timedelta(hours=1))
+        assert keys.made_since("KU837", NOW) == 2
+        keys.forget_ended(NOW + timedelta(hours=2))
+    assert [key.id for key in store.of("KU837")] == [KEY.id]

@@ -677,6 +677,16 @@ def test_half_a_login_is_refused(fresh_house, settings, changes):
         fresh_house.settings(**settings | changes)
 
 
+def test_logins_of_an_address_are_limited_though_nobody_is_known(fresh_house, settings, clock):
+    limits = {"failed_logins_per_minute": 1}
+    with opened(fresh_house, clock, **settings, limits=limits) as client:
+        answers = [client.get("/login").status_code for _ in range(5)]
+        guessed = {"Cookie": f"__Host-jakelu={'x' * 43}"}
+        guesses = [client.get("/me", headers=guessed).status_code for _ in range(2)]
+    assert answers == [303] * 4 + [429]
+    assert guesses == [303, 429]
+
+
 def test_people_log_in_at_an_issuer_whose_tokens_are_accepted(fresh_house, settings):
     with pytest.raises(SettingsFault, match="one of the issuers"):
         fresh_house.settings(**settings | {"login_issuer": "https://elsewhere.example"})

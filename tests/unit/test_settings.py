@@ -162,6 +162,8 @@ def test_each_issuer_has_an_audience_keys_algorithms_and_claim_names_of_its_own(
         [[issuers]]
         issuer = "https://one.example"
         jwks = "one.json"
+        organisations = ["*"]
+        role_sources = ["heti", "atmt"]
 
         [[issuers]]
         issuer = "https://two.example"
@@ -169,6 +171,8 @@ def test_each_issuer_has_an_audience_keys_algorithms_and_claim_names_of_its_own(
         jwks = "https://two.example/jwks"
         algorithms = ["PS256"]
         claims = { organisation = "org_id", roles = "urn:roles" }
+        organisations = ["KU837"]
+        role_sources = ["kotoaj"]
         """
     )
     one, two = load_serve_settings({**NOBODY, "JAKELU_SETTINGS_FILE": str(file)}).issuers
@@ -197,6 +201,18 @@ def test_each_issuer_has_an_audience_keys_algorithms_and_claim_names_of_its_own(
 def test_serve_refuses_no_issuer_half_of_one_and_one_named_twice(text: str) -> None:
     with pytest.raises(SettingsFault, match="JAKELU_ISSUERS"):
         load_serve_settings({**NOBODY, "JAKELU_ISSUERS": text})
+
+
+def test_of_several_issuers_each_says_for_whom_it_speaks() -> None:
+    one = '{"issuer": "https://a.example", "jwks": "j", "organisations": ["*"], "role_sources": []}'
+    two = '{"issuer": "https://b.example", "jwks": "j", "organisations": ["KU837"]}'
+    with pytest.raises(SettingsFault, match="each says its organisations and role_sources"):
+        load_serve_settings({**NOBODY, "JAKELU_ISSUERS": f"[{one}, {two}]"})
+
+
+def test_the_name_that_access_keys_have_in_the_journal_is_no_issuer() -> None:
+    with pytest.raises(SettingsFault, match="access keys are of this name"):
+        load_serve_settings({**NOBODY, "JAKELU_ISSUERS": '[{"issuer": "jakelu", "jwks": "j"}]'})
 
 
 def test_what_is_wrong_with_an_issuer_is_named() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import LoginRefused
+from gateway.identity import TokenChecks
 from gateway.identity.login import Callback, Logins
 from gateway.identity.reasons import LoginFault
 from gateway.journal.body import Origin
@@ -45,7 +46,12 @@ def test_refuses_an_access_token_of_somebody_else_that_the_data_api_would_take(c
     """Several issuers may be accepted for the data API: people log in at one of them."""
     town = Town(CLAIMS | change)
     logins = Logins(
-        provider=town, attempts=town, sessions=town, verifier=town, recognise=None, journal=None
+        provider=town,
+        attempts=town,
+        sessions=town,
+        tokens=TokenChecks(town, None),
+        recognise=None,
+        journal=None,
     )
     with pytest.raises(LoginRefused) as refusal:
         logins.finish(

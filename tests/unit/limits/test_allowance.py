@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import ValidationError
 
 from gateway.limits.allowance import ClientClass, Limits, class_of, client_of, digest_of
+from gateway.model.access_key import KeyLimits
 from gateway.model.caller import AuthStrength, Caller
 
 PERSON = Caller("https://i", "anna-1", "portal", "j", AuthStrength.BEARER, "KU837", None)
@@ -40,6 +42,22 @@ def test_people_of_one_application_count_apart_and_a_service_as_one():
 def test_the_same_client_of_another_issuer_is_another():
     other = dataclasses.replace(SERVICE, issuer="https://other")
     assert client_of(SERVICE, Limits()).key != client_of(other, Limits()).key
+
+
+def test_all_keys_of_an_organisation_are_one_client():
+    later = datetime(2026, 9, 1, tzinfo=UTC)
+    one, other = (
+        dataclasses.replace(
+            SERVICE,
+            client_id=name,
+            organisation_claim="KU837",
+            key=KeyLimits(name, frozenset(), later, is_ending=False),
+        )
+        for name in ("k1", "k2")
+    )
+    elsewhere = dataclasses.replace(one, organisation_claim="KU047")
+    keys = [client_of(who, Limits()).key for who in (one, other, elsewhere)]
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_names_never_run_together():

@@ -27,6 +27,8 @@ def second(fresh_house) -> dict:
         "jwks": str(folder / "jwks.json"),
         "algorithms": ["ES256"],
         "claims": {"organisation": "org_id", "roles": "urn:roles"},
+        "organisations": ["KU837"],
+        "role_sources": ["heti"],
     }
 
 
@@ -66,6 +68,18 @@ def test_claims_are_read_by_the_names_of_their_own_issuer(two):
 def test_one_issuer_cannot_speak_for_the_other(two):
     answer = two.client.get(ME, headers=_as_second(two, iss=FIRST, aud="jakelu"))
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+
+
+def test_an_issuer_speaks_for_its_own_organisations_alone(two):
+    auditor = _as_second(two, org_id="KEHA", **{"urn:roles": ["heti:tarkastaja"]})
+    refused = two.client.get("/v1/journal/entries", headers=auditor)
+    assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
+
+
+def test_roles_of_sources_that_are_not_an_issuers_give_nothing(two):
+    mixed = _as_second(two, **{"urn:roles": ["atmt:raportointi", "heti:raakadata"]})
+    told = two.client.get(ME, headers=mixed).json()
+    assert told["roles"] == ["heti:raakadata"]
 
 
 def test_an_issuer_that_is_down_is_named_and_the_other_goes_on(two):

@@ -59,7 +59,6 @@ def test_the_right_most_address_that_is_no_proxy_is_the_clients(forwarded, passe
         (f"{CLIENT}, junk",),
         (CLIENT, ""),
         (f"{CLIENT}, junk, {FAR}",),
-        (f"{CLIENT}:4711",),
         (f"for={CLIENT}",),
         ("unknown",),
         ("198.51.100.07",),
@@ -68,8 +67,14 @@ def test_the_right_most_address_that_is_no_proxy_is_the_clients(forwarded, passe
         (f"{FAR}, {NEAR}",),
     ],
 )
-def test_without_a_readable_address_of_a_client_it_is_the_peers_own(forwarded):
-    assert PROXIES.way(NEAR, forwarded) == Way(NEAR, (NEAR,))
+def test_without_a_readable_address_of_a_client_it_is_nobodys(forwarded):
+    assert PROXIES.way(NEAR, forwarded) == Way(None, (NEAR,))
+
+
+@pytest.mark.parametrize("told", [f"{CLIENT}:4711", "[2001:db8::7]:443", "2001:db8::7"])
+def test_a_port_beside_the_address_is_left_out(told):
+    client = "2001:db8::7" if "db8" in told else CLIENT
+    assert PROXIES.way(NEAR, (told,)) == Way(client, (NEAR,))
 
 
 def test_an_address_of_version_4_is_the_same_in_a_coat_of_version_6():
