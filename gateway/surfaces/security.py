@@ -267,12 +267,12 @@ class _Answer:
         self.request_id = request_id
         self.status: int | None = None
         self.fields: list[tuple[bytes, bytes]] = []
-        self._key_expires: bytes | None = None
 
     def tell_of_key(self, key: KeyLimits | None) -> None:
         """The day in Finland on which a key of the caller ends, once that is near."""
         if key is not None and key.is_ending:
-            self._key_expires = helsinki_day(key.expires_at).isoformat().encode()
+            day = helsinki_day(key.expires_at).isoformat()
+            self.fields.append((b"jakelu-key-expires", day.encode()))
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -281,10 +281,9 @@ class _Answer:
             names = {name for name, _ in given}
             is_for_others = any(name == b"cache-control" and b"public" in v for name, v in given)
             given += _HEADERS
-            given += self.fields
             given.append((b"jakelu-request", self.request_id.encode()))
-            if self._key_expires is not None and not is_for_others:  # a cache would tell them
-                given.append((b"jakelu-key-expires", self._key_expires))
+            if not is_for_others:  # a shared cache would tell them how one caller stands
+                given += self.fields
             if _POLICY[0] not in names:  # a page of our own states a wider one itself
                 given.append(_POLICY)
             if b"cache-control" not in names:
