@@ -7,8 +7,9 @@ who got what: then keys are made anew, and people log in again. Embedded it is o
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
@@ -18,6 +19,7 @@ from gateway.adapters.private_file import create_private_file
 from gateway.errors import StateUnavailable
 
 _READS = "jakelu_reads"
+_PAUSE_SECONDS = 0.02
 METADATA = MetaData()  # each table is described in the file of the adapter that uses it
 
 
@@ -34,6 +36,7 @@ class StateDatabase:
             raise StateUnavailable("The folder of state_path does not exist; make it first.")
         with _faults():
             create_private_file(path)
+            _use_log(path, busy_seconds)
             self._engine = _engine(path, busy_seconds, is_flushed=is_flushed)
 
     def make(self, *tables: str) -> None:
@@ -68,6 +71,24 @@ class StateDatabase:
         self._engine.dispose()
 
 
+def _use_log(path: Path, busy_seconds: float) -> None:
+    """Write-ahead logging, kept in the file from then on.
+
+    SQLite waits for nobody here, so processes that start together try again. Raises sqlite3.Error.
+    """
+    deadline = time.monotonic() + busy_seconds
+    with closing(sqlite3.connect(path, timeout=busy_seconds)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return
+
+
 def _engine(path: Path, busy_seconds: float, *, is_flushed: bool) -> Engine:
     engine = create_engine(f"sqlite+pysqlite:///{path.absolute()}", pool_size=8, max_overflow=64)
 
@@ -75,7 +96,6 @@ def _engine(path: Path, busy_seconds: float, *, is_flushed: bool) -> Engine:
     def connected(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # the driver's own BEGIN would come too late
         connection.execute(f"PRAGMA busy_timeout = {round(busy_seconds * 1000)}")
-        connection.execute("PRAGMA journal_mode = WAL")
         # A commit survives the process. Only a power cut may undo the last ones, and lasts longer than a
         # proof is valid; whoever must not lose a commit asks for more (`is_flushed`).
         connection.execute(f"PRAGMA synchronous = {'FULL' if is_flushed else 'NORMAL'}")

@@ -68,7 +68,7 @@ def test_it_outlives_the_process(path, state):
 
 
 def _race(path, start, won):
-    once = StoredOnce(StateDatabase(path), clock=FixedClock())
+    once = StoredOnce(StateDatabase(path, busy_seconds=30), clock=FixedClock())
     start.wait()
     for number in range(50):
         if once.use("proof", number.to_bytes(32), until=SOON):
