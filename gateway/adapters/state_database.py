@@ -20,6 +20,7 @@ from gateway.errors import StateUnavailable
 
 _READS = "jakelu_reads"
 _PAUSE_SECONDS = 0.02
+_CHECKPOINT_PAGES = 32  # what is kept here is small, and so is its log: 128 KB
 METADATA = MetaData()  # each table is described in the file of the adapter that uses it
 
 
@@ -100,6 +101,7 @@ def _engine(path: Path, busy_seconds: float, *, is_flushed: bool) -> Engine:
         # proof is valid; whoever must not lose a commit asks for more (`is_flushed`).
         connection.execute(f"PRAGMA synchronous = {'FULL' if is_flushed else 'NORMAL'}")
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
