@@ -195,6 +195,18 @@ class ReleaseStore(Protocol):
         ...
 
 
+class NoteSigner(Protocol):
+    """The journal's own Ed25519 key, which signs checkpoints and nothing else. Raises KeyFault."""
+
+    def public_key(self) -> bytes:
+        """32 bytes (RFC 8032)."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes."""
+        ...
+
+
 class JournalStore(Protocol):
     """Where entries become durable. Raises JournalUnavailable within its timeout (2 s)."""
 

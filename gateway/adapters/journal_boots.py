@@ -5,7 +5,8 @@ kernel releases it at death, however it dies. A lock, unlike a process number, i
 (A child made by fork without exec holds it too: such a boot is taken for living too long, never
 for dead too early.)
 `recovery` in the same folder is held while somebody enters or recovers, so that no boot is born
-between the look at the living and the closing of the dead. Local disks only, like SQLite's WAL.
+between the look at the living and the closing of the dead; `signing` is held by the one process that
+signs checkpoints. Local disks only, like SQLite's WAL.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pathlib import Path
 from gateway.errors import JournalUnavailable
 
 _GATE = "recovery"
+_LEAD = "signing"
+_OURS = frozenset({_GATE, _LEAD})
 _PAUSE_SECONDS = 0.02
 
 
@@ -46,11 +49,21 @@ class BootLocks:
     def recovering(self) -> Generator[frozenset[str]]:
         """The living boots; the files of the dead are removed when the recovery has succeeded."""
         with self._gate():
-            boots = {path.name: path for path in self._folder.iterdir() if path.name != _GATE}
+            boots = {path.name: path for path in self._folder.iterdir() if path.name not in _OURS}
             living = frozenset(name for name, path in boots.items() if _is_living(path))
             yield living
             for name in boots.keys() - living:
                 boots[name].unlink(missing_ok=True)
+
+    @contextmanager
+    def leading(self) -> Generator[bool]:
+        """Whether we hold the lock of whoever signs; nobody waits for it."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = _open(self._folder / _LEAD)
+        try:
+            yield _is_locked_by_us(descriptor)
+        finally:
+            os.close(descriptor)
 
     def close(self) -> None:
         while self._held:

@@ -12,16 +12,33 @@ import sqlite3
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import orjson
 
 from gateway.adapters.journal_boots import BootLocks
 from gateway.adapters.journal_sqlite_file import connect, create_file, file_identity, migrate
-from gateway.adapters.journal_sqlite_rows import check_head, insert
+from gateway.adapters.journal_sqlite_rows import insert
 from gateway.adapters.journal_sqlite_search import search_statement, shown
+from gateway.adapters.journal_sqlite_tree import (
+    keep_checkpoint,
+    keep_cosignature,
+    read_checkpoint,
+    read_hashes,
+    read_head,
+    read_newest_cosignatures,
+)
 from gateway.errors import JournalUnavailable
-from gateway.journal.store import RuleBroken, SaltedEntry, StampedDraft
+from gateway.journal.store import (
+    KeptCheckpoint,
+    KeptCosignature,
+    RuleBroken,
+    SaltedEntry,
+    StampedDraft,
+)
+from gateway.journal.tree import Frontier
+from gateway.model.days import utc_text
 from gateway.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery, Receipt
 
 _RECOVERY_SECONDS = 10.0
@@ -88,7 +105,7 @@ class SqliteJournal:
     def check(self) -> None:
         """Takes the write lock, writes and rolls back; looks at the room on the disk."""
         with self._writing() as connection:
-            check_head(connection)
+            read_head(connection)
             connection.execute("UPDATE head SET seq = seq + 1")
             connection.execute("ROLLBACK")
             if shutil.disk_usage(self._path.parent).free < _HEADROOM_BYTES:
@@ -128,6 +145,39 @@ class SqliteJournal:
             for seq, event, kind, ts_utc, leaf, body, salt in connection.execute(_SALTED):
                 entry = Entry(seq, event, EntryKind(kind), ts_utc, leaf, orjson.loads(body))
                 yield SaltedEntry(entry, salt)
+
+    # --- the tree --------------------------------------------------------------------------------
+
+    def head(self) -> Frontier:
+        with self._reading() as connection:
+            return read_head(connection)
+
+    def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
+        with self._reading() as connection:
+            return read_hashes(connection, level, first, count)
+
+    def checkpoint(self, size: int | None = None) -> KeptCheckpoint | None:
+        with self._reading() as connection:
+            return read_checkpoint(connection, size)
+
+    def newest_cosignatures(self) -> Sequence[KeptCosignature]:
+        with self._reading() as connection:
+            return read_newest_cosignatures(connection)
+
+    def keep_checkpoint(self, checkpoint: KeptCheckpoint, at: datetime) -> None:
+        with self._writing() as connection:
+            keep_checkpoint(connection, checkpoint, signed_utc=utc_text(at))
+            connection.execute("COMMIT")
+
+    def keep_cosignature(self, found: KeptCosignature) -> None:
+        with self._writing() as connection:
+            keep_cosignature(connection, found)
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def leading(self) -> Generator[bool]:
+        with _faults(), self._boots.leading() as leads:
+            yield leads
 
     # --- connections -----------------------------------------------------------------------------
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from gateway.adapters.journal_sqlite_schema import SCHEMA, USER_VERSION
+from gateway.adapters.journal_sqlite_schema import STEPS, USER_VERSION
+from gateway.adapters.journal_sqlite_tree import build_tree
 from gateway.adapters.private_file import create_private_file
 from gateway.errors import JournalUnavailable
 
 _CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints, so that few commits wait for one
 _PAUSE_SECONDS = 0.02
+_WITHOUT_TREE = 1
 
 
 def create_file(path: Path) -> None:
@@ -53,7 +56,7 @@ def connect(path: Path, *, busy_seconds: float, max_pages: int | None) -> sqlite
 
 
 def migrate(connection: sqlite3.Connection, *, busy_seconds: float) -> None:
-    """Make the tables, unless another process has made them; wait for one that is making them.
+    """Make the tables, or of an earlier version's tables ours; wait for a process that is at it.
 
     Raises JournalUnavailable for a journal of another version, sqlite3.Error for any other fault.
     """
@@ -76,8 +79,33 @@ def _migrate(connection: sqlite3.Connection) -> None:
     (durability,) = connection.execute("PRAGMA synchronous").fetchone()
     if mode != "wal" or durability != 2:
         raise JournalUnavailable("The journal's file system does not allow a write-ahead log.")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        connection.executescript(SCHEMA)
-    elif version != USER_VERSION:
-        raise JournalUnavailable("The journal was made by another version of the gateway.")
+    while (version := _version(connection)) != USER_VERSION:
+        if version not in STEPS:
+            raise JournalUnavailable("The journal was made by another version of the gateway.")
+        _step(connection, version)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _step(connection: sqlite3.Connection, version: int) -> None:
+    """One transaction: a process that dies in the middle leaves the version that there was."""
+    connection.execute("BEGIN IMMEDIATE")
+    if _version(connection) == version:  # else another process has been at it
+        for statement in _statements(STEPS[version]):
+            connection.execute(statement)
+        if version == _WITHOUT_TREE:
+            build_tree(connection)
+        connection.execute(f"PRAGMA user_version = {version + 1}")
+    connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """`executescript` would commit first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

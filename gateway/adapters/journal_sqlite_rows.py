@@ -15,22 +15,13 @@ from typing import Any
 import orjson
 
 from gateway.adapters.journal_sqlite_search import COMMON_KINDS, facets_of
-from gateway.errors import JournalUnavailable
+from gateway.adapters.journal_sqlite_tree import grow_head, read_head
 from gateway.journal.leaf import canonical, leaf_sha256, new_salt
 from gateway.journal.store import StampedDraft
 from gateway.model.entry import EntryKind, Receipt
 
-_HEAD = "SELECT head.seq, (SELECT max(seq) FROM entries) FROM head"
 _INTENTS = "SELECT seq, body FROM entries WHERE seq IN (SELECT value FROM json_each(?))"
 _LARGEST_BLOCK = 64  # rows of one statement; blocks are powers of two, so few statements exist
-
-
-def check_head(connection: sqlite3.Connection) -> int:
-    """The last seq. Raises JournalUnavailable when head and entries disagree: the journal was cut."""
-    head, last = connection.execute(_HEAD).fetchone()
-    if head != (last or 0):
-        raise JournalUnavailable("The journal is damaged: its head and its entries disagree.")
-    return head
 
 
 def insert(connection: sqlite3.Connection, drafts: Sequence[StampedDraft]) -> list[Receipt]:
@@ -38,7 +29,8 @@ def insert(connection: sqlite3.Connection, drafts: Sequence[StampedDraft]) -> li
 
     Raises JournalUnavailable, sqlite3.IntegrityError when a draft breaks a rule.
     """
-    first = check_head(connection) + 1
+    head = read_head(connection)
+    first = head.size + 1
     placed = list(enumerate(drafts, first))
     receipts, entries = list[Receipt](), list[tuple[Any, ...]]()
     for seq, draft in placed:
@@ -46,7 +38,7 @@ def insert(connection: sqlite3.Connection, drafts: Sequence[StampedDraft]) -> li
         leaf = leaf_sha256(body, salt)
         receipts.append(Receipt(seq, draft.event_id, leaf))
         entries.append((seq, *_columns(draft), leaf, canonical(body).decode(), salt))
-    connection.execute("UPDATE head SET seq = ?", (first + len(drafts) - 1,))
+    grow_head(connection, head, (bytes.fromhex(receipt.leaf_sha256) for receipt in receipts))
     _insert_rows(connection, "entries", entries)
     _insert_rows(connection, "facets", sorted(_facets(connection, placed)))
     _insert_rows(connection, "addresses", _addresses(placed))

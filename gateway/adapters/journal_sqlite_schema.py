@@ -1,7 +1,9 @@
 """The tables of the SQLite journal.
 
 entries       one row per entry, in one order without gaps; triggers refuse to change or remove any
-head          the one row that hands out the order to all processes
+head          the one row that hands out the order to all processes, with the tree's frontier at that size
+subtrees      the tree's whole subtrees of tile heights (level 1: 256 leaves); leaves are in entries
+checkpoints   signed notes, one per size; cosignatures: a witness's newest line on one of them
 open_intents  intents that nobody has closed yet, with their boots; derived, for recovery
 facets        the inverted index of the search: (facet, value) → seq; derived from the bodies, no evidence
 addresses     clients' addresses, apart from the entries because they expire sooner
@@ -12,7 +14,7 @@ secrets       the key under which token ids are sealed
 
 from __future__ import annotations
 
-USER_VERSION = 1
+USER_VERSION = 2
 
 _GUARDS = """
 CREATE TRIGGER entries_in_order BEFORE INSERT ON entries
@@ -70,7 +72,38 @@ CREATE TABLE secrets (name TEXT PRIMARY KEY, secret BLOB NOT NULL) STRICT, WITHO
 INSERT INTO secrets VALUES ('token_jti', randomblob(32));
 """
 
-# One transaction: a process that dies in the middle leaves an empty file, not half a journal.
-SCHEMA = "\n".join(
-    ("BEGIN IMMEDIATE;", _TABLES, _GUARDS, f"PRAGMA user_version = {USER_VERSION};", "COMMIT;")
+# From version 1, which had leaves and no tree over them.
+_TREE = """
+ALTER TABLE head ADD COLUMN frontier BLOB NOT NULL DEFAULT x'' CHECK (length(frontier) % 32 = 0);
+
+CREATE TABLE subtrees (
+    level INTEGER NOT NULL CHECK (level >= 1), place INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (level, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE checkpoints (
+    size INTEGER PRIMARY KEY, note TEXT NOT NULL, signed_utc TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE cosignatures (
+    size INTEGER NOT NULL, witness TEXT NOT NULL, line TEXT NOT NULL, at_utc TEXT NOT NULL,
+    PRIMARY KEY (size, witness)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cosignatures_by_time ON cosignatures (witness, at_utc);
+"""
+# The frontier of a journal of version 1 is made once, at the size that it has.
+_TREE_GUARDS = """
+DROP TRIGGER head_grows;
+CREATE TRIGGER head_grows BEFORE UPDATE ON head
+WHEN NEW.id <> OLD.id OR NEW.seq < OLD.seq OR (NEW.seq = OLD.seq AND OLD.frontier <> x'')
+BEGIN SELECT RAISE(ABORT, 'the head only grows'); END;
+""" + "\n".join(
+    f"""CREATE TRIGGER {table}_{way}_not BEFORE {action} ON {table}
+BEGIN SELECT RAISE(ABORT, 'the tree only grows'); END;"""
+    for table in ("subtrees", "checkpoints")
+    for way, action in (("change", "UPDATE"), ("leave", "DELETE"))
 )
+
+# version → what makes the next one of it. Before 1 there is nothing.
+STEPS = {0: "\n".join((_TABLES, _GUARDS)), 1: "\n".join((_TREE, _TREE_GUARDS))}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from gateway.journal.tree import Frontier
 from gateway.model.entry import Draft, Entry, Outcome, Receipt
 from gateway.ports import JournalStore
 
@@ -49,7 +51,60 @@ class SaltedEntry:
     salt: str
 
 
-class DurableStore(JournalStore, Protocol):
+@dataclass(frozen=True, slots=True)
+class KeptCosignature:
+    """A witness's line on the checkpoint of a size, as it came. witness: its name; at_utc: its time."""
+
+    size: int
+    witness: str
+    line: str
+    at_utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCheckpoint:
+    """A signed note over the first `size` entries, and the newest line of each witness on it."""
+
+    size: int
+    note: str
+    cosignatures: tuple[KeptCosignature, ...] = ()
+
+    def __str__(self) -> str:
+        """The note as it is handed out: the log's own line, then the witnesses'."""
+        return self.note + "".join(each.line for each in self.cosignatures)
+
+
+class TreeStore(Protocol):
+    """The tree over the entries, and what was signed of it. Raises JournalUnavailable."""
+
+    def head(self) -> Frontier:
+        """The frontier over every durable entry."""
+        ...
+
+    def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
+        """The Hashes of `tiles`: as many as there are."""
+        ...
+
+    def checkpoint(self, size: int | None = None) -> KeptCheckpoint | None:
+        """The newest, or the one of a size."""
+        ...
+
+    def newest_cosignatures(self) -> Sequence[KeptCosignature]:
+        """Each witness's newest, whatever it is on."""
+        ...
+
+    def keep_checkpoint(self, checkpoint: KeptCheckpoint, at: datetime) -> None:
+        """Durable when it returns; RuleBroken when there is one of its size."""
+        ...
+
+    def keep_cosignature(self, found: KeptCosignature) -> None: ...
+
+    def leading(self) -> AbstractContextManager[bool]:
+        """Whether, while inside, this process and no other signs."""
+        ...
+
+
+class DurableStore(JournalStore, TreeStore, Protocol):
     """The port as the journal uses it.
 
     `append` takes StampedDrafts; it raises RuleBroken, or JournalUnavailable when nothing of it is,
