@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gateway.cli_journal import app as journal_app
 from gateway.cli_key import app as key_app
 from gateway.cli_policy import app as policy_app
 from gateway.cli_pseudonym import app as pseudonym_app
@@ -26,7 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 release_app = typer.Typer(help="Look at published releases.", no_args_is_help=True)
-journal_app = typer.Typer(help="Look at the journal on this machine.", no_args_is_help=True)
 app.add_typer(release_app, name="release")
 app.add_typer(journal_app, name="journal")
 app.add_typer(policy_app, name="policy")
@@ -247,16 +247,3 @@ def release_audit(
     strength = Strength(budget or settings.audit_seconds, outsider_width, insider_width, newest)
     if not audit(settings, product, release, strength=strength, form=form):
         sys.exit(1)
-
-
-@journal_app.command("verify")
-def journal_verify() -> None:
-    """Recompute every leaf, and check that no entry is missing and every completion has its intent."""
-    from gateway.batch.journal_view import verify_journal
-    from gateway.settings import load_batch_settings
-
-    problems, count = verify_journal(load_batch_settings())
-    for problem in problems:
-        typer.echo(problem, err=True)
-    typer.echo(f"{count} entries, {len(problems)} problems")
-    sys.exit(1 if problems else 0)

@@ -152,6 +152,13 @@ class SliceNotFound(NotFound):
     code, title = "slice_not_found", "The release has no slice for this area"
 
 
+class NotSignedYet(NotFound):
+    code, title = (
+        "not_signed_yet",
+        "The journal has no such checkpoint, tile or entry under one yet",
+    )
+
+
 class AccessKeyNotFound(NotFound):
     code, title = "access_key_not_found", "Your organisation has no such access key"
 
@@ -302,6 +309,22 @@ class Unavailable(GatewayError):
 
 class JournalUnavailable(Unavailable):
     code, title = "journal_unavailable", "The journal cannot be written, so nothing is served"
+
+
+class JournalUnwitnessed(JournalUnavailable):
+    """Forked, or not seen by its witnesses lately."""
+
+    code, title = "journal_unwitnessed", "The journal is not witnessed, so nothing is served"
+
+
+class JournalForked(GatewayError):
+    """Its entries are not those that were signed or seen."""
+
+    code, title = "journal_forked", "The journal is forked"
+
+
+class WitnessUnavailable(Unavailable):
+    code, title = "witness_unavailable", "A witness of the journal gave no cosignature"
 
 
 class ReleaseDamaged(Unavailable):

@@ -28,6 +28,7 @@ from gateway.errors import SettingsFault
 from gateway.identity.access_keys import ISSUER as KEYS_ISSUER
 from gateway.identity.claims import ClaimNames
 from gateway.identity.voices import EVERY_ORGANISATION
+from gateway.journal.note import VerifierKey
 from gateway.limits.allowance import Limits
 from gateway.model.caller import RoleSource
 
@@ -127,8 +128,69 @@ class IssuerSettings(BaseModel):
         return issuer
 
 
-class ServeSettings(SharedSettings):
-    """The serve road: no warehouse, no pseudonym key, no signing key.
+class WitnessSettings(BaseModel):
+    """A witness of the journal: one table `[[witnesses]]`.
+
+    key: its verifier key, as `jakelu-witness init` prints it; url: its submission prefix.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str = Field(min_length=1)
+    url: str = Field(min_length=1)
+
+
+class JournalSettings(SharedSettings):
+    """How the journal is signed and witnessed.
+
+    journal_key_path: the Ed25519 key that signs checkpoints, a file of mode 0600; without it nothing is
+    signed. journal_origin: the log's name for ever, by custom the address of its tiles without the scheme,
+    like jakelu.example/v1/journal. journal_earlier_keys: verifier keys that signed before this one.
+    checkpoint_seconds: between two signatures. witnesses: who cosigns; witnesses_needed: how many of them
+    must have seen the journal in the last witness_age_seconds, else nothing guarded is served.
+    """
+
+    journal_key_path: Path | None = None
+    journal_origin: str | None = Field(default=None, pattern=r"^[!-*,-~]{1,255}$")
+    journal_earlier_keys: tuple[str, ...] = ()
+    checkpoint_seconds: float = Field(default=30.0, ge=1, le=3600)
+    witnesses: tuple[WitnessSettings, ...] = ()
+    witnesses_needed: int = Field(default=1, ge=1)
+    witness_age_seconds: float = Field(default=900.0, ge=10)
+
+    @property
+    def earlier_keys(self) -> tuple[VerifierKey, ...]:
+        """Raises SettingsFault."""
+        try:
+            return tuple(VerifierKey.parse(each) for each in self.journal_earlier_keys)
+        except ValueError as fault:
+            raise SettingsFault(
+                f"An earlier key: {fault}.", parameter="journal_earlier_keys"
+            ) from None
+
+    @model_validator(mode="after")
+    def _can_be_witnessed(self) -> JournalSettings:
+        if (self.journal_key_path is None) != (self.journal_origin is None):
+            raise SettingsFault(
+                "Set both journal_key_path and journal_origin, like jakelu.example/v1/journal, or neither.",
+                parameter="journal_origin",
+            )
+        if self.witnesses and self.journal_key_path is None:
+            raise SettingsFault(
+                "Witnesses cosign what the journal signs: set journal_key_path too; `jakelu journal key` "
+                "makes one.",
+                parameter="journal_key_path",
+            )
+        if self.witnesses and self.witnesses_needed > len(self.witnesses):
+            raise SettingsFault(
+                "There are fewer witnesses than are needed; add some, or lower witnesses_needed.",
+                parameter="witnesses_needed",
+            )
+        return self
+
+
+class ServeSettings(JournalSettings):
+    """The serve road: no warehouse, no pseudonym key, no key that signs releases.
 
     trusted_proxies: networks of peers whose word is taken for a client's address and certificate; empty
     means that nobody's is. limits: what clients may ask.
@@ -214,6 +276,11 @@ def load_shared_settings(environ: Mapping[str, str] = os.environ) -> SharedSetti
     return _load(SharedSettings, environ)
 
 
+def load_journal_settings(environ: Mapping[str, str] = os.environ) -> JournalSettings:
+    """For commands about the journal. Raises SettingsFault."""
+    return _load(JournalSettings, environ)
+
+
 def load_serve_settings(
     environ: Mapping[str, str] = os.environ, **overrides: object
 ) -> ServeSettings:
@@ -279,15 +346,16 @@ def _load(kind: type[S], environ: Mapping[str, str], **overrides: object) -> S:
 def _from_text(text: str, name: str) -> object:
     """A variable's value. Issuers are a JSON array, networks stand between spaces."""
     match name:
-        case "issuers":
+        case "issuers" | "witnesses":
+            members = "`issuer` and `jwks`" if name == "issuers" else "`key` and `url`"
             try:
                 return json.loads(text)
             except ValueError:
                 raise SettingsFault(
-                    f"{PREFIX}ISSUERS is not JSON; write an array of objects with `issuer` and `jwks`.",
+                    f"{PREFIX}{name.upper()} is not JSON; write an array of objects with {members}.",
                     parameter=name,
                 ) from None
-        case "trusted_proxies":
+        case "trusted_proxies" | "journal_earlier_keys":
             return text.split()
         case _:
             return text

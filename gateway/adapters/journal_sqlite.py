@@ -28,6 +28,7 @@ from gateway.adapters.journal_sqlite_tree import (
     read_hashes,
     read_head,
     read_newest_cosignatures,
+    read_sizes,
 )
 from gateway.errors import JournalUnavailable
 from gateway.journal.store import (
@@ -48,7 +49,11 @@ _FIND = """
 SELECT seq, event_id, leaf_sha256 FROM entries
 WHERE event_id IN (SELECT value FROM json_each(?))
 """
-_SALTED = "SELECT seq, event_id, kind, ts_utc, leaf_sha256, body, salt FROM entries ORDER BY seq"
+_SALTED = """
+SELECT seq, event_id, kind, ts_utc, leaf_sha256, body, salt FROM entries
+WHERE seq BETWEEN ? AND ? ORDER BY seq
+"""
+_NO_END = 2**63 - 1
 
 
 class SqliteJournal:
@@ -139,10 +144,11 @@ class SqliteJournal:
         with _faults(), self._boots.recovering() as living:
             yield living
 
-    def salted(self) -> Iterator[SaltedEntry]:
-        """Every entry in order, in one read transaction."""
+    def salted(self, first: int = 1, last: int | None = None) -> Iterator[SaltedEntry]:
+        """In one read transaction."""
         with self._reading() as connection:
-            for seq, event, kind, ts_utc, leaf, body, salt in connection.execute(_SALTED):
+            rows = connection.execute(_SALTED, (first, _NO_END if last is None else last))
+            for seq, event, kind, ts_utc, leaf, body, salt in rows:
                 entry = Entry(seq, event, EntryKind(kind), ts_utc, leaf, orjson.loads(body))
                 yield SaltedEntry(entry, salt)
 
@@ -159,6 +165,13 @@ class SqliteJournal:
     def checkpoint(self, size: int | None = None) -> KeptCheckpoint | None:
         with self._reading() as connection:
             return read_checkpoint(connection, size)
+
+    def checkpoints(self) -> Iterator[KeptCheckpoint]:
+        with self._reading() as connection:
+            for size in read_sizes(connection):
+                found = read_checkpoint(connection, size)
+                if found is not None:
+                    yield found
 
     def newest_cosignatures(self) -> Sequence[KeptCosignature]:
         with self._reading() as connection:

@@ -69,6 +69,12 @@ def read_checkpoint(connection: sqlite3.Connection, size: int | None) -> KeptChe
     return KeptCheckpoint(row[0], row[1], tuple(found))
 
 
+def read_sizes(connection: sqlite3.Connection) -> Sequence[int]:
+    """Of all checkpoints, the smallest first."""
+    rows = connection.execute("SELECT size FROM checkpoints ORDER BY size")
+    return [size for (size,) in rows]
+
+
 def read_newest_cosignatures(connection: sqlite3.Connection) -> Sequence[KeptCosignature]:
     """Each witness's newest."""
     rows = connection.execute(

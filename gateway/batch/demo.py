@@ -10,6 +10,7 @@ from gateway.adapters.demo_issuer import create_issuer, issue
 from gateway.adapters.keys_file_create import create_keys
 from gateway.adapters.warehouse_duckdb import DuckDbWarehouse
 from gateway.batch.demo_layout import DemoLayout
+from gateway.batch.journal_key import create_journal_key
 from gateway.batch.progress import Report, progress_bars
 from gateway.batch.publish import publish_products
 from gateway.errors import KeyFault, ReleaseRefused, WarehouseUnavailable
@@ -43,6 +44,7 @@ def prepare_demo(directory: Path, *, scale: float) -> None:
             )
     create_keys(layout.keys, epoch=str(AS_OF.year), public_key_path=layout.public_key)
     create_issuer(layout.issuer)
+    create_journal_key(layout.journal_key)
     layout.write_settings()
 
 

@@ -9,6 +9,7 @@ from gateway.adapters.demo_issuer import DEMO_ISSUER, JWKS_FILE
 
 # Every month is protected and attacked for itself, which takes its time; and a small country hides more
 # than the contracts allow the whole one.
+JOURNAL_ORIGIN = "demo.jakelu.example/v1/journal"
 TRIAL = {"newest_months": 1, "keep_limits": False}
 
 
@@ -48,6 +49,11 @@ class DemoLayout:
         return self.root / "journal" / "journal.sqlite"
 
     @property
+    def journal_key(self) -> Path:
+        """Of the serve road, which signs the journal."""
+        return self.journal.with_name("signing-key.pem")
+
+    @property
     def public_key(self) -> Path:
         return self.root / "release-signing.pub"
 
@@ -68,7 +74,10 @@ class DemoLayout:
             encoding="utf-8",
         )
         self.serve_settings.write_text(
-            _toml(self._shared())
+            _toml(
+                self._shared()
+                | {"journal_key_path": self.journal_key, "journal_origin": JOURNAL_ORIGIN}
+            )
             + "\n[[issuers]]\n"
             + _toml({"issuer": DEMO_ISSUER, "jwks": self.jwks}),
             encoding="utf-8",

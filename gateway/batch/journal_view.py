@@ -1,20 +1,146 @@
-"""`jakelu journal verify`: the whole journal, leaf by leaf."""
+"""`jakelu journal verify` and `export`: the journal of this machine, entry by entry and as a tree."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
 from gateway.adapters.journal_sqlite import SqliteJournal
-from gateway.errors import JournalUnavailable
+from gateway.adapters.keys_private_file import sync_folder
+from gateway.batch.journal_key import verifier_keys
+from gateway.batch.operating_login import operating_login
+from gateway.batch.publish import open_journal
+from gateway.errors import BadParameter, JournalUnavailable
+from gateway.journal.append import Journal
+from gateway.journal.checkpoint import Checkpoint, opened_by
+from gateway.journal.events import exported_body
+from gateway.journal.export import Exported, export_found, export_whole
+from gateway.journal.note import VerifierKey
+from gateway.journal.store import DurableStore
 from gateway.journal.verify import verify_entries
-from gateway.settings import BatchSettings
+from gateway.journal.verify_tree import verify_tree
+from gateway.model.entry import Draft, EntryKind
+from gateway.settings import JournalSettings, SharedSettings
+from gateway.surfaces.auditor.entries import declared
+from gateway.surfaces.auditor.parameters import Filters, read_reading
+
+_COMMAND = "0" * 64  # a command has no configuration of its own that an entry could name
 
 
-def verify_journal(settings: BatchSettings) -> tuple[tuple[str, ...], int]:
-    """The problems as lines, and how many entries there are. Raises JournalUnavailable."""
+def verify_journal(
+    settings: SharedSettings, keys: tuple[VerifierKey, ...] = ()
+) -> tuple[tuple[str, ...], int]:
+    """The problems as lines, and how many entries there are. keys: that checkpoints are signed with.
+
+    Raises JournalUnavailable.
+    """
+    with _opened(settings) as store:
+        tree = verify_tree(store, keys)
+        found = verify_entries(store.salted())
+    return (*(str(problem) for problem in found.problems), *tree.problems), found.entries
+
+
+def export_journal(
+    settings: JournalSettings,
+    folder: Path,
+    *,
+    kept: Path | None = None,
+    parameters: Mapping[str, str],
+) -> Exported:
+    """Write an export into a new folder; it is whole or not there.
+
+    kept: a checkpoint that the auditor has; the export begins behind it. parameters: filters, with the
+    names that they have over HTTP. Who exported what is durable in the journal before the folder is there.
+    Raises BadParameter, UnknownParameter, NotSignedYet, JournalUnavailable, KeyFault.
+    """
+    if folder.exists():
+        raise BadParameter("It is there already; name a new folder.", parameter="folder")
+    if kept is not None and parameters:
+        raise BadParameter(
+            "An export behind a checkpoint is a whole one; leave the filters out.",
+            parameter="after_checkpoint",
+        )
+    first = 1 if kept is None else _read_checkpoint(kept, verifier_keys(settings)).size + 1
+    reading = read_reading(parameters)
+    with _journal(settings) as journal, _new_folder(folder) as draft:
+        store = journal.store
+        filters = _said(reading.filters, journal)
+        if parameters:
+            exported = export_found(store, draft, reading.query(), filters=filters)
+        else:
+            exported = export_whole(store, draft, first=first)
+        body = exported_body(
+            operating_login(),
+            filters=filters,
+            first=first,
+            size=exported.checkpoint.size,
+            entries=exported.entries,
+        )
+        journal.append(Draft(EntryKind.JOURNAL_EXPORTED, body))
+    return exported
+
+
+def _said(filters: Filters, journal: Journal) -> dict[str, str]:
+    return {name: text for name, text in declared(filters, journal).items() if text is not None}
+
+
+def _read_checkpoint(path: Path, keys: tuple[VerifierKey, ...]) -> Checkpoint:
+    """Raises BadParameter."""
+    try:
+        return opened_by(path.read_text(encoding="utf-8"), keys)
+    except (OSError, ValueError) as fault:
+        raise BadParameter(
+            f"{path.name} is no checkpoint of this journal ({fault}).", parameter="after_checkpoint"
+        ) from None
+
+
+@contextmanager
+def _opened(settings: SharedSettings) -> Generator[DurableStore]:
     if not settings.journal_path.is_file():
         raise JournalUnavailable("There is no journal at journal_path.")
     store = SqliteJournal(settings.journal_path)
     try:
-        found = verify_entries(store.salted())
+        yield store
     finally:
         store.close()
-    return tuple(str(problem) for problem in found.problems), found.entries
+
+
+@contextmanager
+def _journal(settings: SharedSettings) -> Generator[Journal]:
+    if not settings.journal_path.is_file():
+        raise JournalUnavailable("There is no journal at journal_path.")
+    with open_journal(settings.journal_path, config_hash=_COMMAND) as journal:
+        yield journal
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Generator[Path]:
+    """A folder beside it that takes its name when all is written; left by an exception, it is removed."""
+    try:
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
+    except OSError as fault:
+        raise BadParameter(
+            f"It cannot be made here ({fault.strerror}).", parameter="folder"
+        ) from None
+    try:
+        yield draft
+        for path in draft.iterdir():
+            _sync(path)
+        sync_folder(draft)
+        draft.rename(folder)
+        sync_folder(folder.absolute().parent)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -11,7 +11,7 @@ from gateway.adapters.cedar import CedarEngine
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.state_database import StateDatabase
 from gateway.adapters.state_keys import StoredAccessKeys
-from gateway.batch.pseudonyms_login import operating_login
+from gateway.batch.operating_login import operating_login
 from gateway.batch.publish import open_journal
 from gateway.batch.report_format import Format, is_json
 from gateway.contracts import load_catalog

@@ -16,8 +16,8 @@ from gateway.adapters.cedar import CedarEngine
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.keys_private_file import create_private
 from gateway.adapters.warehouse_duckdb import DuckDbWarehouse
+from gateway.batch.operating_login import operating_login
 from gateway.batch.pseudonyms_keys import Keys, has_epochs, make_keys, open_keys
-from gateway.batch.pseudonyms_login import operating_login
 from gateway.batch.publish import open_journal
 from gateway.batch.release_view import release_store
 from gateway.contracts import load_catalog

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 from gateway.errors import JournalUnavailable
@@ -42,6 +42,7 @@ from gateway.model.entry import (
 from gateway.ports import Clock
 
 LARGEST_COMMIT = 256
+_ANNOUNCING = frozenset({EntryKind.INTENT, EntryKind.JOURNAL_READ})
 _UNSERVED = Completion(
     Outcome.SERVER_ERROR, http_status=503, rows=None, bytes=0, content_sha256=None, duration_ms=0.0
 )
@@ -51,6 +52,7 @@ _log = logging.getLogger(__name__)
 class Journal:
     """The one door to the journal of a process. Safe to use from any thread.
 
+    gate: asked before anything that announces a delivery or a reading; it raises JournalUnavailable.
     timeout_seconds: how long a caller waits; capacity: how many callers may wait;
     retry_seconds: the pause before completions that could not be written are tried again.
     """
@@ -61,6 +63,7 @@ class Journal:
         *,
         clock: Clock,
         identity: BootIdentity,
+        gate: Callable[[], None] = lambda: None,
         timeout_seconds: float = 2.0,
         capacity: int = 1024,
         retry_seconds: float = 0.25,
@@ -68,6 +71,7 @@ class Journal:
         self.identity = identity
         self.store = store
         self._clock = clock
+        self._gate = gate
         self._timeout_seconds = timeout_seconds
         self._seal = Seal(identity, store.secret())
         self._room = WaitingRoom(capacity, retry_seconds=retry_seconds)
@@ -83,6 +87,8 @@ class Journal:
 
     def append_together(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
         """All drafts in one transaction and in this order, or none. Raises as `append`."""
+        if any(draft.kind in _ANNOUNCING for draft in drafts):
+            self._gate()
         group = Group(self._stamped(drafts))
         self._room.enter(group)
         is_awaited = False
@@ -128,6 +134,7 @@ class Journal:
         """Raises JournalUnavailable when an append could not succeed now."""
         if not self._writer.is_alive():
             raise unavailable("The journal's writer has stopped.")
+        self._gate()
         self.store.check()
 
     def close(self, *, within_seconds: float = 5.0) -> None:

@@ -75,6 +75,16 @@ def opened(note: str, key: VerifierKey) -> Checkpoint:
     return checkpoint
 
 
+def opened_by(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
+    """What a note says that one of the keys has signed. Raises ValueError."""
+    for key in keys:
+        try:
+            return opened(note, key)
+        except ValueError:
+            continue
+    raise ValueError("the checkpoint is not signed by the log's key")
+
+
 def cosignatures(
     text: str, signatures: Iterable[Signature], witnesses: Sequence[VerifierKey]
 ) -> list[Cosignature]:

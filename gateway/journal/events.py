@@ -33,6 +33,20 @@ def policy_body(policy_set_sha256: str, switches_on: Iterable[str]) -> dict[str,
     return {"policy_set_hash": policy_set_sha256, "switches_on": sorted(switches_on)}
 
 
+def exported_body(
+    login: str, *, filters: Mapping[str, str], first: int, size: int, entries: int
+) -> dict[str, Any]:
+    """The body of `journal.exported`: who took what out on the machine itself, under which checkpoint."""
+    return {
+        "sub": login,
+        "operator": login,
+        "filters": dict(filters),
+        "first_seq": first,
+        "tree_size": size,
+        "entries": entries,
+    }
+
+
 def auth_failed_body(since: datetime, until: datetime, counts: Mapping[str, int]) -> dict[str, Any]:
     """The body of `auth.failed`: how many requests failed authentication, by reason."""
     return {"since": utc_text(since), "until": utc_text(until), "counts": dict(counts)}

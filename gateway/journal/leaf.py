@@ -10,7 +10,7 @@ JCS:     RFC 8785, UTF-8, keys in UTF-16 order, no white space.
 0x00:    the leaf prefix of RFC 6962, section 2.1, so that a leaf can't pass for an inner node.
 
 The salt makes the leaf say nothing of a body that has been removed, however few values its fields
-can take. It is stored beside the body, never shown with it, and removed together with it.
+can take. It is stored beside the body, shown with it in an export only, and removed together with it.
 """
 
 from __future__ import annotations

@@ -69,6 +69,11 @@ class KeptCheckpoint:
     note: str
     cosignatures: tuple[KeptCosignature, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """What is signed."""
+        return self.note.rpartition("\n\n")[0] + "\n"
+
     def __str__(self) -> str:
         """The note as it is handed out: the log's own line, then the witnesses'."""
         return self.note + "".join(each.line for each in self.cosignatures)
@@ -87,6 +92,10 @@ class TreeStore(Protocol):
 
     def checkpoint(self, size: int | None = None) -> KeptCheckpoint | None:
         """The newest, or the one of a size."""
+        ...
+
+    def checkpoints(self) -> Iterator[KeptCheckpoint]:
+        """All of them, the smallest first."""
         ...
 
     def newest_cosignatures(self) -> Sequence[KeptCosignature]:
@@ -127,6 +136,6 @@ class DurableStore(JournalStore, TreeStore, Protocol):
         """The living boots; while inside, nobody else recovers and no boot enters."""
         ...
 
-    def salted(self) -> Iterator[SaltedEntry]:
-        """Every entry in order, as one moment shows them."""
+    def salted(self, first: int = 1, last: int | None = None) -> Iterator[SaltedEntry]:
+        """The entries from `first` to `last` (None: the newest) in order, as one moment shows them."""
         ...

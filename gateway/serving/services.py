@@ -25,6 +25,7 @@ from gateway.journal.append import Journal
 from gateway.journal.events import policy_body
 from gateway.journal.recovery import recover
 from gateway.journal.seal import BootIdentity, new_boot
+from gateway.journal.store import DurableStore
 from gateway.limits.allowance import Limits
 from gateway.limits.places import PLACE_SECONDS, Places
 from gateway.limits.spending import Spending
@@ -33,6 +34,7 @@ from gateway.model.entry import Draft, EntryKind
 from gateway.organisations.registry import load_registry
 from gateway.policy import Policy, load_policy
 from gateway.ports import Clock
+from gateway.serving.log import Log, log_of
 from gateway.settings import ServeSettings
 
 _LOG = logging.getLogger("jakelu.serving")
@@ -53,9 +55,12 @@ def open_services(
         build=_build(),
         config_hash=_config_hash(settings, policy, catalog),
     )
-    journal = _open_journal(settings, clock, identity=identity, opened=opened)
+    store = SqliteJournal(settings.journal_path, busy_seconds=settings.intent_timeout_seconds)
+    log = log_of(settings, store, clock)
+    journal = _open_journal(settings, clock, store=store, log=log, identity=identity, opened=opened)
     switches = [name for name, is_on in asdict(policy.switches).items() if is_on]
     journal.append(Draft(EntryKind.POLICY_LOADED, policy_body(policy.sha256, switches)))
+    log.start(opened)
     return Services(
         catalog=catalog,
         registry=registry,
@@ -81,12 +86,21 @@ def _tolls(limits: Limits, clock: Clock, state: StateDatabase, opened: ExitStack
 
 
 def _open_journal(
-    settings: ServeSettings, clock: Clock, *, identity: BootIdentity, opened: ExitStack
+    settings: ServeSettings,
+    clock: Clock,
+    *,
+    store: DurableStore,
+    log: Log,
+    identity: BootIdentity,
+    opened: ExitStack,
 ) -> Journal:
     """The journal, after the intents of dead processes are closed."""
-    store = SqliteJournal(settings.journal_path, busy_seconds=settings.intent_timeout_seconds)
     journal = Journal(
-        store, clock=clock, identity=identity, timeout_seconds=settings.intent_timeout_seconds
+        store,
+        clock=clock,
+        identity=identity,
+        gate=log.gate,
+        timeout_seconds=settings.intent_timeout_seconds,
     )
     opened.callback(journal.close)
     closed = recover(journal)

@@ -10,6 +10,7 @@ import orjson
 from fastapi import FastAPI
 
 from gateway.surfaces.auditor.routes import router as auditor_routes
+from gateway.surfaces.auditor.tree import router as tree_routes
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.rest.hot_paths import HOT_PATHS
 from gateway.surfaces.rest.keys import router as key_routes
@@ -17,7 +18,7 @@ from gateway.surfaces.rest.metadata import router as metadata_routes
 from gateway.surfaces.security import PUBLIC
 
 VERSION = "1.0.0"
-FASTAPI_ROUTERS = (metadata_routes, auditor_routes, key_routes)
+FASTAPI_ROUTERS = (metadata_routes, auditor_routes, tree_routes, key_routes)
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 _PROBLEM = {
     "type": "object",

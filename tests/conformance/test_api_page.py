@@ -15,6 +15,7 @@ ELSEWHERE = {
     "contract_fault",
     "csrf_refused",
     "epoch_used",
+    "journal_forked",
     "key_fault",
     "login_refused",
     "login_required",
@@ -26,6 +27,7 @@ ELSEWHERE = {
     "unavailable",
     "upkeep_refused",
     "warehouse_unavailable",
+    "witness_unavailable",
 }
 
 

@@ -115,5 +115,5 @@ def test_every_route_of_the_application_is_in_the_document(house):
     router = house.client.app._app
     rest = metadata_application(Mock(), public_url="")
     included = [route for each in rest.routes for route in each.original_router.routes]
-    served = {route.path for route in (*router.routes, *included)}
+    served = {route.path.replace(":path}", "}") for route in (*router.routes, *included)}
     assert served == {path for path, _, _ in _operations()}

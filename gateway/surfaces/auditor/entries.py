@@ -32,13 +32,13 @@ def entries(
     journal as it stood at the first of them, so that the readings themselves don't prolong it for
     ever. Raises Forbidden (journaled), UnknownParameter, BadParameter, JournalUnavailable.
     """
-    permit = _permitted(caller, journal=journal, ruling=rule_journal(caller), origin=origin)
+    permit = permitted(caller, journal=journal, ruling=rule_journal(caller), origin=origin)
     reading = read_reading(parameters)
     body = journal_read_body(
         caller,
         ruling=permit,
         origin=origin,
-        filters=_declared(reading.filters, journal),
+        filters=declared(reading.filters, journal),
         after=reading.after,
         limit=reading.limit,
     )
@@ -47,8 +47,8 @@ def entries(
     return _page(journal.search(reading.query()), end)
 
 
-def _permitted(caller: Caller, *, journal: Journal, ruling: Ruling, origin: Origin) -> Permit:
-    """The permit. A denial is journaled before it is told."""
+def permitted(caller: Caller, *, journal: Journal, ruling: Ruling, origin: Origin) -> Permit:
+    """The permit. A denial is journaled before it is told. Raises Forbidden, JournalUnavailable."""
     if isinstance(ruling, Denial):
         error = ruling.error()
         asked = Asked(Action.READ_JOURNAL)
@@ -58,7 +58,7 @@ def _permitted(caller: Caller, *, journal: Journal, ruling: Ruling, origin: Orig
     return ruling
 
 
-def _declared(filters: Filters, journal: Journal) -> dict[str, str | None]:
+def declared(filters: Filters, journal: Journal) -> dict[str, str | None]:
     """The filters for the journal: codes, times, and names that the journal already knows."""
 
     def known(value: str | None, query: EntryQuery) -> str | None:

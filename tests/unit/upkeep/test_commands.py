@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from gateway.adapters.keys_file import FileKeys
 from gateway.adapters.releases_files import ReleaseFiles
-from gateway.batch import pseudonyms, pseudonyms_login
+from gateway.batch import operating_login, pseudonyms
 from gateway.batch.journal_view import verify_journal
 from gateway.batch.pseudonyms_keys import open_publishing_keys
 from gateway.cli import app
@@ -258,15 +258,15 @@ def test_an_installation_with_vault_publishes_rotates_and_maps(
 
 def test_the_login_is_the_one_that_the_system_recorded(monkeypatch, tmp_path):
     recorded = tmp_path / "loginuid"
-    monkeypatch.setattr(pseudonyms_login, "_AUDIT_LOGIN", recorded)
-    mine = pseudonyms_login.operating_login()
+    monkeypatch.setattr(operating_login, "_AUDIT_LOGIN", recorded)
+    mine = operating_login.operating_login()
     assert mine
     recorded.write_text("4294967295")
-    assert pseudonyms_login.operating_login() == mine, "nobody has logged in: who started it"
+    assert operating_login.operating_login() == mine, "nobody has logged in: who started it"
     recorded.write_text("0")
-    assert pseudonyms_login.operating_login() == "root"
+    assert operating_login.operating_login() == "root"
     recorded.write_text("3999999999")
-    assert pseudonyms_login.operating_login() == "uid-3999999999"
+    assert operating_login.operating_login() == "uid-3999999999"
 
 
 def _loaded_key(path: Path):

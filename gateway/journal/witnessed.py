@@ -1,0 +1,81 @@
+"""Whether the journal may be relied on now: not forked, and seen by its witnesses lately.
+
+With witnesses, nothing guarded is served when too few of them have seen the journal for too long: what
+would be journaled then could be rewritten before anybody outside has seen it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from gateway.errors import JournalUnwitnessed
+from gateway.journal.checkpoint import cosignatures
+from gateway.journal.note import VerifierKey, read_signatures
+from gateway.journal.store import KeptCosignature, TreeStore
+from gateway.ports import Clock
+
+_PAUSE = timedelta(seconds=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Witnessed:
+    """needed: how many of the witnesses; most_age: of their newest cosignatures. Safe for many threads."""
+
+    store: TreeStore
+    witnesses: Sequence[VerifierKey]
+    needed: int
+    most_age: timedelta
+    clock: Clock
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _good_until: datetime = NEVER
+    _looked: datetime = NEVER
+    _fault: str | None = None
+
+    def check(self) -> None:
+        """Mostly a look at the clock. Raises JournalUnwitnessed, JournalUnavailable."""
+        if self._fault is not None:
+            raise JournalUnwitnessed(f"The journal is forked: {self._fault}. Nothing is served.")
+        if not self.needed or self.clock.now() < self._good_until:
+            return
+        with self._lock:
+            self._look()
+        if self.clock.now() >= self._good_until:
+            raise JournalUnwitnessed(
+                "The journal's witnesses have not seen it lately. Nothing was served; try again later.",
+                retry_after_seconds=30,
+            )
+
+    def condemn(self, fault: str) -> None:
+        """For the rest of this process's life."""
+        self._fault = fault
+
+    def _look(self) -> None:
+        now = self.clock.now()
+        if now < self._looked + _PAUSE:
+            return
+        self._looked = now
+        times = sorted(self._times(), reverse=True)
+        if len(times) >= self.needed:
+            self._good_until = times[self.needed - 1] + self.most_age
+
+    def _times(self) -> list[datetime]:
+        """When each witness last saw the journal, by its own verified word; never in the future."""
+        now = self.clock.now()
+        found = (self._time(each) for each in self.store.newest_cosignatures())
+        return [min(at, now) for at in found if at is not None]
+
+    def _time(self, kept: KeptCosignature) -> datetime | None:
+        """None for a line that proves nothing: the table is no evidence, the signature is."""
+        checkpoint = self.store.checkpoint(kept.size)
+        if checkpoint is None:
+            return None
+        named = [key for key in self.witnesses if key.name == kept.witness]
+        try:
+            found = cosignatures(checkpoint.text, read_signatures(kept.line), named)
+        except ValueError:
+            return None
+        return max((each.at for each in found), default=None)
