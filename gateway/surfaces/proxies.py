@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from gateway.model.address import Address, Network, read_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,3 @@ def _without_port(text: str) -> str:
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0] if text.count(":") == 1 else text
-
-
-def read_address(text: str | None) -> Address | None:
-    """An IP address, in its IPv4 form where it has one; None for what is none."""
-    try:
-        address = ipaddress.ip_address(text or "")
-    except ValueError:
-        return None
-    return (address.ipv4_mapped if address.version == 6 else None) or address

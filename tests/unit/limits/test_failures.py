@@ -50,3 +50,35 @@ def test_memory_is_bounded(clock, monkeypatch):
     for number in range(100):
         failed.count(f"192.0.2.{number}")
     assert len(failed._buckets) == 10
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"),
+        ("2001:db8:1:2::1", "2001:DB8:0001:2:0:0:0:2"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::2"),
+        ("", None),
+        ("no-address", "another"),
+    ],
+)
+def test_whoever_has_many_addresses_of_one_subnet_counts_once(clock, one, other):
+    failed = FailedLogins(1, clock=clock)
+    failed.count(one)
+    with pytest.raises(TooManyFailures):
+        failed.count(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:3::1"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2"),
+        ("192.0.2.1", "::192.0.2.1"),
+    ],
+)
+def test_another_subnet_is_another_matter(clock, one, other):
+    failed = FailedLogins(1, clock=clock)
+    failed.count(one)
+    failed.count(other)

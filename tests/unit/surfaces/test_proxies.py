@@ -80,3 +80,8 @@ def test_a_port_beside_the_address_is_left_out(told):
 def test_an_address_of_version_4_is_the_same_in_a_coat_of_version_6():
     assert PROXIES.way(f"::ffff:{NEAR}", (CLIENT,)) == Way(CLIENT, (NEAR,))
     assert PROXIES.way(f"::ffff:{CLIENT}", ()) == Way(CLIENT)
+
+
+def test_the_zone_of_an_address_is_nobodys_word():
+    way = PROXIES.way(NEAR, ("2001:db8::1%whatever",))
+    assert way.client == "2001:db8::1"
