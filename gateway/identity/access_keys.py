@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import ipaddress
 import logging
 import re
 import threading
@@ -18,6 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.errors import InvalidToken, StateUnavailable
+from gateway.identity.key_networks import is_from
 from gateway.identity.key_text import PREFIX, KeyText, read_key_text
 from gateway.identity.reasons import TokenFault
 from gateway.model.access_key import ENDING, AccessKey, KeyLimits, KeyState
@@ -115,7 +115,7 @@ class AccessKeys:
                 raise InvalidToken(TokenFault.ACCESS_KEY_EXPIRED)
             case KeyState.ACTIVE | KeyState.ROTATED:
                 pass
-        if not _is_from(client_address, key.networks):
+        if not is_from(client_address, key.networks):
             raise InvalidToken(TokenFault.ACCESS_KEY_NETWORK)
         caller = self._caller(key)
         self._note_use(key.id)
@@ -197,13 +197,3 @@ def held_by_key(roles: tuple[str, ...]) -> tuple[HeldRole, ...]:
         HeldRole(RoleSource(source), role)
         for source, _, role in (text.partition(":") for text in roles)
     )
-
-
-def _is_from(address: str | None, networks: tuple[str, ...]) -> bool:
-    """Whether an address is in one of the ranges; an unknown address is in none."""
-    if address is None:
-        return False
-    found = ipaddress.ip_address(address)
-    # A socket for both families shows IPv4 clients as `::ffff:192.0.2.1` (RFC 4291 section 2.5.5.2).
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return any((mapped or found) in ipaddress.ip_network(network) for network in networks)

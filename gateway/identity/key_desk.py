@@ -97,7 +97,7 @@ class KeyDesk:
         with self.store.changing() as keys:
             old = _rotatable(keys, organisation, key_id, now=now)
             _check_pace(keys, organisation, now)
-            wanted = _grant_of(old)
+            wanted = checked_grant(_grant_of(old))
             self._check(organisation, wanted, author, now=now)
             new = _key(secret, organisation, wanted, author=author, now=now)
             new = replace(new, rotated_from=old.id)

@@ -6,7 +6,6 @@ with the key today, product by product.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from datetime import date, datetime
 from gateway.contracts import Catalog
 from gateway.errors import BadParameter
 from gateway.identity.access_keys import ISSUER, held_by_key
+from gateway.identity.key_networks import checked_networks
 from gateway.journal.guard import has_identity_code
 from gateway.model.access_key import ANYWHERE, LIFETIME_DAYS_MAX, KeyLimits
 from gateway.model.caller import AuthStrength, Caller, RoleSource
@@ -80,11 +80,12 @@ def checked_grant(grant: Grant) -> Grant:
             parameter="products",
         )
     _check_list(grant.roles, most=ROLES_MAX, parameter="roles")
+    _check_list(grant.networks, most=NETWORKS_MAX, parameter="networks")
     return Grant(
         service_account=grant.service_account,
         products=tuple(sorted(grant.products)),
         roles=tuple(sorted(grant.roles)),
-        networks=_networks(grant.networks),
+        networks=checked_networks(grant.networks),
         lifetime_days=grant.lifetime_days,
     )
 
@@ -113,24 +114,6 @@ def _check_list(values: Sequence[str], *, most: int, parameter: str) -> None:
         raise BadParameter(f"At most {most} of them.", parameter=parameter)
     if len(set(values)) != len(values):
         raise BadParameter("One of them is repeated.", parameter=parameter)
-
-
-def _networks(ranges: Sequence[str]) -> tuple[str, ...]:
-    if tuple(ranges) == ANYWHERE:
-        return ANYWHERE
-    if not ranges:
-        raise BadParameter(
-            "Leave it out for a key that works from everywhere; with no range it works from nowhere.",
-            parameter="networks",
-        )
-    _check_list(ranges, most=NETWORKS_MAX, parameter="networks")
-    try:
-        return tuple(sorted({str(ipaddress.ip_network(text)) for text in ranges}))
-    except ValueError:
-        raise BadParameter(
-            "Give ranges like 192.0.2.0/24 or 2001:db8::/32, without host bits.",
-            parameter="networks",
-        ) from None
 
 
 def _listed(name: str, caller: Caller, catalog: Catalog) -> Product:

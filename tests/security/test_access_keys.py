@@ -274,6 +274,26 @@ def test_a_key_is_refused_outside_its_networks(desk):
         refused_key(desk, desk.with_key(secret), "access_key_from_elsewhere", before)
 
 
+def test_ranges_are_kept_in_one_spelling(desk):
+    asked = ["192.0.2.0/25", "192.0.2.128/25", "::ffff:198.51.100.0/120", "2001:DB8:0::/33"]
+    made = desk.make(networks=[*asked, "2001:db8:8000::/33"])
+    assert made["key"]["networks"] == ["192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32"]
+    for inside in ("192.0.2.200", "198.51.100.7", "::ffff:198.51.100.7", "2001:db8:ffff::1"):
+        desk.at(inside)
+        assert desk.with_key(made["secret"]).status_code == 200, inside
+    new = desk.ask("POST", f"{KEYS}/{made['key']['id']}/rotate").json()
+    assert new["key"]["networks"] == made["key"]["networks"]
+    assert desk.last().body["is_limited_to_networks"] is True
+
+
+def test_a_key_of_everywhere_is_one_that_names_no_range(desk):
+    made = desk.make()
+    assert made["key"]["networks"] == ["0.0.0.0/0", "::/0"]
+    assert desk.last().body["is_limited_to_networks"] is False
+    assert desk.ask("POST", f"{KEYS}/{made['key']['id']}/rotate").status_code == 201
+    assert desk.last().body["is_limited_to_networks"] is False
+
+
 def test_no_header_moves_a_key_into_its_network(desk):
     secret = desk.make(networks=["198.51.100.0/24"])["secret"]
     for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Client-IP", "True-Client-IP"):
@@ -504,6 +524,13 @@ def test_another_organisations_key_and_an_unknown_one_are_answered_alike(desk, m
         ({"networks": ["localhost"]}, 400, "bad_parameter", "networks"),
         ({"networks": ["١٩٢.0.2.0/24"]}, 400, "bad_parameter", "networks"),
         ({"networks": [3221225985]}, 400, "bad_parameter", "networks"),
+        ({"networks": ["fe80::%eth0/64"]}, 400, "bad_parameter", "networks"),
+        ({"networks": ["0.0.0.0/0"]}, 400, "bad_parameter", "networks"),
+        ({"networks": ["::/0"]}, 400, "bad_parameter", "networks"),
+        ({"networks": ["0.0.0.0/1", "128.0.0.0/1"]}, 400, "bad_parameter", "networks"),
+        ({"networks": ["::/1", "8000::/1", "192.0.2.0/24"]}, 400, "bad_parameter", "networks"),
+        ({"networks": ["::ffff:0:0/96"]}, 400, "bad_parameter", "networks"),
+        ({"networks": ["::ffff:0:0/97", "128.0.0.0/1"]}, 400, "bad_parameter", "networks"),
     ],
 )
 def test_a_key_may_not_be_asked_for_like_that(desk, changes, status, code, parameter):

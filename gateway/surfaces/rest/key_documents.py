@@ -51,7 +51,8 @@ class NewKey(_Asked):
         default=list(ANYWHERE),
         examples=[["192.0.2.0/24"]],
         max_length=NETWORKS_MAX,
-        description="Address ranges (CIDR) that the key is accepted from; everywhere when left out.",
+        description="Address ranges (CIDR) that the key is accepted from, together not everything; everywhere "
+        "when left out.",
     )
     expires_in_days: int = Field(
         default=LIFETIME_DAYS_MAX, description=f"1 to {LIFETIME_DAYS_MAX} days of 24 hours."
