@@ -130,8 +130,7 @@ class KeyDesk:
         if obstacle is None:
             return
         author.refuse(obstacle)
-        denial = obstacle.denial
-        raise denial.error_type(f"{obstacle.product.id}: {denial.detail}", parameter="products")
+        raise obstacle.error()
 
     def _organisation(self, code: str, now: datetime) -> Organisation:
         found = self.house.registry.find(code)

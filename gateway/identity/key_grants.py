@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from gateway.contracts import Catalog
-from gateway.errors import BadParameter
+from gateway.errors import BadParameter, GatewayError, PolicyFault
 from gateway.identity.access_keys import ISSUER, held_by_key
 from gateway.identity.key_networks import checked_networks
 from gateway.journal.guard import has_identity_code
@@ -54,10 +54,20 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """A product that the organisation may not have with these roles, and why."""
+    """What the organisation may not have with these roles, and why. product: None: it does not exist."""
 
-    product: Product
+    product: Product | None
     denial: Denial
+
+    def error(self) -> GatewayError:
+        """The reason; one answer for what does not exist and for what the organisation may not know of."""
+        if self.product is None or not self.denial.is_listed:
+            return BadParameter(
+                "One of them is not listed to the organisation; see /v1/products.",
+                parameter="products",
+            )
+        told = f"{self.product.id}: {self.denial.detail}"
+        return self.denial.error_type(told, parameter="products")
 
 
 def checked_grant(grant: Grant) -> Grant:
@@ -95,12 +105,18 @@ def find_obstacle(
 ) -> Obstacle | None:
     """The first product of a checked grant that the policies would refuse to the key.
 
-    Raises BadParameter for a product that is unknown or not listed to the organisation (they look
-    alike), and for a role that no key may have or that nothing in the grant asks for.
+    Before those, one that does not exist or is not listed to the organisation. Raises BadParameter for a
+    role that no key may have or that nothing in the grant asks for.
     """
     _check_roles(grant.roles, house.policy)
     caller = _caller_to_be(grant, organisation, house, now=now, today=today)
-    products = tuple(_listed(name, caller, house.catalog) for name in grant.products)
+    # Look-alikes of an id are other texts, and so unknown.
+    known = {product.id: product for product in house.catalog.products}
+    asked = tuple(known.get(name) for name in grant.products)
+    products = tuple(each for each in asked if each is not None and is_listed(caller, each))
+    if len(products) < len(asked):
+        unlisted = (each for each in asked if each is not None and each not in products)
+        return Obstacle(next(unlisted, None), _denial_of_nothing(caller, house.policy, today))
     _check_needed(grant.roles, products, house.policy)
     for product in products:
         denial = _denial(caller, product, house.policy, today)
@@ -114,18 +130,6 @@ def _check_list(values: Sequence[str], *, most: int, parameter: str) -> None:
         raise BadParameter(f"At most {most} of them.", parameter=parameter)
     if len(set(values)) != len(values):
         raise BadParameter("One of them is repeated.", parameter=parameter)
-
-
-def _listed(name: str, caller: Caller, catalog: Catalog) -> Product:
-    """A product that the key may know of; look-alikes of an id are other texts."""
-    known = {product.id: product for product in catalog.products}
-    product = known.get(name)
-    if product is None or not is_listed(caller, product):
-        raise BadParameter(
-            "One of them is not listed to the organisation; see /v1/products.",
-            parameter="products",
-        )
-    return product
 
 
 def _check_roles(roles: Sequence[str], policy: Policy) -> None:
@@ -164,6 +168,15 @@ def _caller_to_be(
         permissions=house.policy.roles.permissions_of(held) & DATA_PERMISSIONS,
         key=KeyLimits("", frozenset(grant.products), now, is_ending=False),
     )
+
+
+def _denial_of_nothing(caller: Caller, policy: Policy, today: date) -> Denial:
+    """Raises PolicyFault when the policies permit even that."""
+    match rule(caller, Action.MANAGE_KEYS, None, None, policy, today=today):
+        case Denial() as denial:
+            return denial
+        case Permit():
+            raise PolicyFault("A policy permits what does not exist.")
 
 
 def _denial(caller: Caller, product: Product, policy: Policy, today: date) -> Denial | None:

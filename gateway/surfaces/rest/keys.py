@@ -75,7 +75,8 @@ class Administration:
         return ruling
 
     def _refuse_product(self, obstacle: Obstacle) -> None:
-        self._journal(obstacle.denial, obstacle.denial.error_type, obstacle.product.id)
+        product = None if obstacle.product is None else obstacle.product.id
+        self._journal(obstacle.denial, type(obstacle.error()), product)
 
     def _journal(
         self, denial: Denial, refusal: type[GatewayError], product: str | None = None
