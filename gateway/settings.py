@@ -29,7 +29,7 @@ from gateway.identity.access_keys import ISSUER as KEYS_ISSUER
 from gateway.identity.claims import ClaimNames
 from gateway.identity.voices import EVERY_ORGANISATION
 from gateway.journal.note import VerifierKey
-from gateway.limits.allowance import Limits
+from gateway.limits.allowance import ClientClass, Limits
 from gateway.model.caller import RoleSource
 
 PREFIX = "JAKELU_"
@@ -244,6 +244,18 @@ class ServeSettings(JournalSettings):
         if any(network.prefixlen == 0 for network in networks):
             raise ValueError("a network of everybody is no proxy")
         return networks
+
+    @model_validator(mode="after")
+    def _limits_clients_that_there_are(self) -> ServeSettings:
+        issuers = {each.issuer for each in self.issuers}
+        for kind in ClientClass:
+            if any(client.issuer not in issuers for client in self.limits.of(kind).clients):
+                raise SettingsFault(
+                    f"limits.{kind}.clients names an issuer that there is not; write one of the issuers "
+                    "whose access tokens are accepted, as it stands there.",
+                    parameter="limits",
+                )
+        return self
 
     @model_validator(mode="after")
     def _has_a_whole_login(self) -> ServeSettings:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gateway.model.caller import AuthStrength, Caller
 
@@ -20,12 +22,22 @@ class ClientClass(StrEnum):
     AUDITOR = "auditor"
 
 
+@dataclass(frozen=True, slots=True)
+class ListedClient:
+    """A client of one issuer: another issuer may give the same id to anybody. A part of the settings."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    issuer: Annotated[str, Field(min_length=1)]
+    client_id: Annotated[str, Field(min_length=1)]
+
+
 class Allowance(BaseModel):
     """What one client of a class may ask.
 
     requests_per_minute: in the long run; burst: at once, after a pause; concurrent_extracts: downloads
-    that run together; bytes_per_day: of each subscription, in a day of Helsinki. clients: the ids of
-    clients that are of this class whatever they look like.
+    that run together; bytes_per_day: of each subscription, in a day of Helsinki. clients: those
+    that are of this class whatever they look like; never an access key.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,7 +46,16 @@ class Allowance(BaseModel):
     burst: int = Field(default=600, ge=1, le=10_000)
     concurrent_extracts: int = Field(default=2, ge=1, le=100)
     bytes_per_day: int = Field(default=50_000_000_000, ge=1, le=10**15)
-    clients: frozenset[str] = frozenset()
+    clients: tuple[ListedClient, ...] = ()
+
+    @field_validator("clients", mode="before")
+    @classmethod
+    def _name_their_issuer(cls, clients: object) -> object:
+        if isinstance(clients, str) or (
+            isinstance(clients, Iterable) and any(isinstance(each, str) for each in clients)
+        ):
+            raise ValueError('write each as { issuer = "https://...", client_id = "..." }')
+        return clients
 
 
 class Limits(BaseModel):
@@ -58,7 +79,7 @@ class Limits(BaseModel):
     def _names_a_client_once(self) -> Limits:
         named = [name for kind in ClientClass for name in self.of(kind).clients]
         if len(named) != len(set(named)):
-            raise ValueError("a client id is listed in two classes; list it in one")
+            raise ValueError("a client is listed twice; list it once, in one class")
         return self
 
     def of(self, kind: ClientClass) -> Allowance:
@@ -96,12 +117,16 @@ def client_of(caller: Caller, limits: Limits) -> Client:
 
 
 def class_of(caller: Caller, limits: Limits) -> ClientClass:
-    """The class whose list names the client, else what the caller looks like."""
-    for kind in ClientClass:
-        if caller.client_id in limits.of(kind).clients:
-            return kind
+    """The class whose list names the client, else what the caller looks like.
+
+    A key is one: its names are what an organisation chose, and all keys of one count together.
+    """
     if caller.strength is AuthStrength.KEY:
         return ClientClass.KEY
+    client = ListedClient(caller.issuer, caller.client_id)
+    for kind in ClientClass:
+        if client in limits.of(kind).clients:
+            return kind
     if READS_JOURNAL in caller.permissions:
         return ClientClass.AUDITOR
     # RFC 9068 section 2.2: without a resource owner, `sub` is the client itself.

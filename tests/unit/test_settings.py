@@ -8,6 +8,7 @@ import pytest
 
 from gateway.errors import SettingsFault
 from gateway.identity.claims import ClaimNames
+from gateway.limits.allowance import ListedClient
 from gateway.settings import (
     ServeSettings,
     load_batch_settings,
@@ -248,11 +249,31 @@ def _limits(tmp_path: Path, text: str) -> ServeSettings:
 
 
 def test_limits_are_a_table_and_what_is_left_out_keeps_its_default(tmp_path: Path) -> None:
-    text = '[limits]\nextract_places = 4\n[limits.service]\nburst = 90\nclients = ["nightly"]\n'
+    text = "[limits]\nextract_places = 4\n[limits.service]\nburst = 90\n"
+    text += 'clients = [{ issuer = "https://issuer.example", client_id = "nightly" }]\n'
     limits = _limits(tmp_path, text).limits
     assert (limits.extract_places, limits.service.burst, limits.person.burst) == (4, 90, 600)
     assert limits.service.requests_per_minute == limits.person.requests_per_minute
-    assert limits.service.clients == {"nightly"}
+    assert limits.service.clients == (ListedClient("https://issuer.example", "nightly"),)
+
+
+@pytest.mark.parametrize(
+    ("clients", "told"),
+    [
+        ('["nightly"]', "service.clients.*issuer = .*client_id = "),
+        ('[{ client_id = "nightly" }]', "service.clients.0.issuer"),
+        (
+            '[{ issuer = "https://issuer.exampl", client_id = "nightly" }]',
+            "limits.service.clients.*one of the issuers",
+        ),
+    ],
+)
+def test_a_listed_client_is_of_an_issuer_that_there_is(
+    tmp_path: Path, clients: str, told: str
+) -> None:
+    with pytest.raises(SettingsFault, match=told) as fault:
+        _limits(tmp_path, f"[limits.service]\nclients = {clients}\n")
+    assert fault.value.parameter == "limits"
 
 
 @pytest.mark.parametrize(

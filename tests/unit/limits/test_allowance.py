@@ -16,6 +16,7 @@ PERSON = Caller("https://i", "anna-1", "portal", "j", AuthStrength.BEARER, "KU83
 SERVICE = dataclasses.replace(PERSON, subject="bi", client_id="bi")
 KEY = dataclasses.replace(PERSON, strength=AuthStrength.KEY)
 AUDITOR = dataclasses.replace(PERSON, permissions=frozenset({"journal.read"}))
+PORTAL = {"issuer": "https://i", "client_id": "portal"}
 
 
 @pytest.mark.parametrize(
@@ -27,15 +28,32 @@ def test_the_class_is_what_the_caller_looks_like(caller, kind):
 
 
 def test_a_listed_client_is_of_the_class_that_lists_it():
-    limits = Limits.model_validate({"service": {"clients": ["portal"], "burst": 7}})
+    limits = Limits.model_validate({"service": {"clients": [PORTAL], "burst": 7}})
     assert class_of(PERSON, limits) is ClientClass.SERVICE
     assert client_of(PERSON, limits).allowance.burst == 7
+
+
+def test_another_issuers_client_of_the_same_id_is_of_no_list():
+    limits = Limits.model_validate({"auditor": {"clients": [PORTAL]}})
+    assert class_of(PERSON, limits) is ClientClass.AUDITOR
+    elsewhere = dataclasses.replace(PERSON, issuer="https://other")
+    assert class_of(elsewhere, limits) is ClientClass.PERSON
+
+
+@pytest.mark.parametrize("issuer", ["https://i", "jakelu"])
+def test_no_list_takes_a_key_for_a_client(issuer):
+    """Whether by its id or by the name that somebody chose for its program."""
+    listed = {"issuer": issuer, "client_id": "portal"}
+    limits = Limits.model_validate({"auditor": {"clients": [listed]}})
+    for named in ({"client_id": "portal"}, {"subject": "portal", "client_id": "k3v9x0q2m7ab"}):
+        key = dataclasses.replace(KEY, issuer=issuer, **named)
+        assert class_of(key, limits) is ClientClass.KEY
 
 
 def test_people_of_one_application_count_apart_and_a_service_as_one():
     other = dataclasses.replace(PERSON, subject="bertta-2")
     assert client_of(PERSON, Limits()).key != client_of(other, Limits()).key
-    as_service = Limits.model_validate({"service": {"clients": ["portal"]}})
+    as_service = Limits.model_validate({"service": {"clients": [PORTAL]}})
     assert client_of(PERSON, as_service).key == client_of(other, as_service).key
 
 
@@ -77,7 +95,12 @@ def test_every_class_has_the_same_allowance_unless_the_settings_say_otherwise():
         {"person": {"bytes_per_day": -1}},
         {"person": {"concurrent_extracts": 0}},
         {"extract_places": 0},
-        {"person": {"clients": ["a"]}, "key": {"clients": ["a"]}},
+        {"person": {"clients": [PORTAL]}, "key": {"clients": [PORTAL]}},
+        {"person": {"clients": ["portal"]}},
+        {"person": {"clients": "portal"}},
+        {"person": {"clients": [{"client_id": "portal"}]}},
+        {"person": {"clients": [PORTAL | {"name": "x"}]}},
+        {"person": {"clients": [PORTAL | {"client_id": ""}]}},
     ],
 )
 def test_no_limit_can_be_switched_off_or_mistyped(wrong):
