@@ -29,6 +29,11 @@ _COMMON_OUTCOMES = frozenset({Outcome.COMPLETE, Outcome.NOT_MODIFIED})
 
 _SELECT = """SELECT e.seq, e.event_id, e.kind, e.ts_utc, e.leaf_sha256, e.body,
  c.seq, json_extract(c.body, '$.outcome')"""
+# No facet: it narrows the entries of one name, and finds those that were written before it was asked for.
+_ISSUED_BY = (
+    "(SELECT json_extract(o.body, '$.iss') FROM entries o"
+    " WHERE o.seq = coalesce(e.intent_seq, e.seq)) = :issuer"
+)
 _CLOSED_BY = "LEFT JOIN entries c ON c.intent_seq = e.seq"
 # INDEXED BY: a walk over the narrow index instead of the wide rows. The clock may have jumped, so
 # the first entry of a time need not be the first in order. The plus keeps the order of seq.
@@ -64,6 +69,9 @@ def search_statement(query: EntryQuery) -> tuple[str, dict[str, Any]]:
     if query.kind is not None and query.kind in COMMON_KINDS:
         bound["kind"] = query.kind.value
         conditions.append("e.kind = :kind")
+    if query.issuer is not None:
+        bound["issuer"] = query.issuer
+        conditions.append(_ISSUED_BY)
     conditions += _place_conditions(query, bound, position)
     where = " AND ".join(conditions)
     return (

@@ -94,7 +94,9 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class EntryQuery:
-    """An auditor's filters; empty means no filter. `after_seq` pages upwards; `limit` 1..1000."""
+    """An auditor's filters; empty means no filter. issuer: narrows what another filter finds.
+    `after_seq` pages upwards; `limit` 1..1000.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -105,6 +107,7 @@ class EntryQuery:
     kind: EntryKind | None = None
     client_id: str | None = None
     subject: str | None = None
+    issuer: str | None = None
     purpose: str | None = None
     after_seq: int = 0
     limit: int = 100

@@ -140,6 +140,26 @@ def test_a_key_reads_its_product_and_the_journal_names_it(desk):
     assert intent.body["subscription"] == "areas-cubes.TA39.job-seekers"
 
 
+def test_an_auditor_tells_a_keys_program_from_a_person_of_the_same_name(desk, monkeypatch):
+    issuer = desk.house.bearer.__globals__["issue"].__globals__
+    person = issuer["Persona"]("same", "same-name", "portal", "KU837", ("atmt:raportointi",))
+    monkeypatch.setitem(issuer, "PERSONAS", issuer["PERSONAS"] | {"same": person})
+    secret = desk.make(service_account="same-name")["secret"]
+    assert desk.with_key(secret).status_code == 200
+    assert desk.ask("GET", CUBE, persona="same").status_code == 200
+
+    def strengths(query: str) -> list[str]:
+        path = f"/v1/journal/entries?subject=same-name&kind=access.intent{query}"
+        page = desk.ask("GET", path, persona="auditor").json()
+        return [entry["body"]["auth_strength"] for entry in page["entries"]]
+
+    assert strengths("") == ["key", "bearer"]
+    assert strengths("&issuer=jakelu") == ["key"]
+    assert strengths("&issuer=https://issuer.demo.invalid") == ["bearer"]
+    assert strengths("&issuer=https://nobody.invalid") == []
+    assert desk.last().body["filters"]["issuer"] == "(unknown)"
+
+
 def test_a_key_is_a_password_for_programs_that_know_only_those(desk):
     made = desk.make()
     assert desk.client.get(CUBE, auth=(made["key"]["id"], made["secret"])).status_code == 200

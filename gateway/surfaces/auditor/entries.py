@@ -77,6 +77,16 @@ def declared(filters: Filters, journal: Journal) -> dict[str, str | None]:
         "kind": None if asked.kind is None else asked.kind.value,
         "client": known(asked.client, EntryQuery(client_id=asked.client, limit=1)),
         "subject": known(asked.subject, EntryQuery(subject=asked.subject, limit=1)),
+        "issuer": known(
+            asked.issuer,
+            EntryQuery(
+                organisation=asked.organisation,
+                client_id=asked.client,
+                subject=asked.subject,
+                issuer=asked.issuer,
+                limit=1,
+            ),
+        ),
         "purpose_code": known(asked.purpose_code, EntryQuery(purpose=asked.purpose_code, limit=1)),
     }
 

@@ -25,6 +25,7 @@ _PRODUCT = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _AREA = re.compile(r"[0-9]{2}")
 _PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _NAME = re.compile(r"[!-~]{1,255}")
+_NARROWED = frozenset({"subject", "client", "organisation"})
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -42,6 +43,7 @@ class Filters:
     kind: EntryKind | None = None
     client: str | None = None
     subject: str | None = None
+    issuer: str | None = None
     purpose_code: str | None = None
 
 
@@ -66,6 +68,7 @@ class Reading:
             kind=asked.kind,
             client_id=asked.client,
             subject=asked.subject,
+            issuer=asked.issuer,
             purpose=asked.purpose_code,
             after_seq=self.after,
             limit=self.limit,
@@ -97,6 +100,11 @@ def _filters(given: Mapping[str, str]) -> Filters:
     until = _moment(given, "until", _end_of)
     if since is not None and until is not None and since >= until:
         raise BadParameter("Give a time after `since`.", parameter="until")
+    if "issuer" in given and not _NARROWED & given.keys():
+        raise BadParameter(
+            "Give it beside `subject`, `client` or `organisation`, which it narrows.",
+            parameter="issuer",
+        )
     return Filters(
         since=since,
         until=until,
@@ -107,6 +115,7 @@ def _filters(given: Mapping[str, str]) -> Filters:
         kind=_choice(given, "kind", EntryKind),
         client=text("client", _NAME, "Give a client id; never a personal identity code."),
         subject=text("subject", _NAME, "Give a token's subject; never a personal identity code."),
+        issuer=text("issuer", _NAME, "Give the `iss` of an entry; of access keys it is `jakelu`."),
         purpose_code=text("purpose_code", _PURPOSE, "Give a code of the purposes."),
     )
 

@@ -39,7 +39,15 @@ class EntriesParameters(BaseModel):
     )
     kind: str | None = Field(None, examples=["access.denied"], description="Kind of entry.")
     client: str | None = Field(None, examples=["tampere-bi"], description="Client id.")
-    subject: str | None = Field(None, description="The token's subject.")
+    subject: str | None = Field(
+        None, description="The token's subject; of an access key its service account."
+    )
+    issuer: str | None = Field(
+        None,
+        examples=["jakelu"],
+        description="Who vouched for `subject`, `client` or `organisation`, one of which stands beside it; "
+        "`jakelu` for access keys.",
+    )
     purpose_code: str | None = Field(None, description="Purpose of the delivery.")
     after: str = Field("0", description="The `next` of the page before.")
     limit: str = Field("100", examples=["100"], description="Entries of a page, 1 to 1000.")

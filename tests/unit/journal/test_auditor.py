@@ -85,7 +85,16 @@ def test_the_reading_is_written_before_anything_is_read(filled: Journal, read: R
     assert body["sub"] == "auditor-1"
     assert body["filters"] == {
         **dict.fromkeys(
-            ("until", "organisation", "outcome", "kind", "client", "subject", "purpose_code")
+            (
+                "until",
+                "organisation",
+                "outcome",
+                "kind",
+                "client",
+                "subject",
+                "issuer",
+                "purpose_code",
+            )
         ),
         "since": "2026-06-29T21:00:00.000Z",
         "area": "39",
@@ -171,6 +180,9 @@ def test_a_plain_seq_continues_where_it_says(filled: Journal, read: Read) -> Non
         ({"kind": "access.completion"}, [3]),
         ({"client": "tampere-bi"}, [1, 2, 3]),
         ({"subject": "svc-tampere-bi"}, [1, 2, 3]),
+        ({"subject": "svc-tampere-bi", "issuer": "https://issuer.example"}, [1, 2, 3]),
+        ({"client": "tampere-bi", "issuer": "jakelu"}, []),
+        ({"organisation": "KU837", "issuer": "https://issuer.example"}, [1, 2, 3]),
         ({"purpose_code": "knowledge-management"}, [1, 2, 3]),
         ({"since": "2026-06-30"}, [1, 2, 3]),
         ({"until": "2026-06-29"}, []),
@@ -218,6 +230,9 @@ def test_filters_narrow(
         ("client", "x" * 300),
         ("subject", "010190-999R"),
         ("subject", "urn:hetu:010190-999R"),
+        ("issuer", "two words"),
+        ("issuer", "x" * 300),
+        ("issuer", "010190-999R"),
         ("purpose_code", "Free text!"),
     ],
 )
@@ -227,6 +242,13 @@ def test_refuses_a_value_and_names_its_parameter_but_not_the_value(name: str, va
     assert refusal.value.parameter == name
     if len(value) > 2:
         assert value not in refusal.value.detail
+
+
+def test_an_issuer_narrows_whose_name_it_is_and_is_no_search_of_its_own() -> None:
+    for wrong in ({"issuer": "jakelu", "product": "p"}, {"issuer": "a b", "subject": "svc-1"}):
+        with pytest.raises(BadParameter) as refusal:
+            read_reading(wrong)
+        assert refusal.value.parameter == "issuer"
 
 
 def test_refuses_a_time_that_ends_before_it_begins() -> None:
