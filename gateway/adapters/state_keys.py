@@ -40,7 +40,7 @@ _KEYS = Table(
     Column("roles", JSON, nullable=False),
     Column("networks", JSON, nullable=False),
     Column("created_at", Integer, nullable=False),  # seconds of the epoch, as every moment here
-    Column("created_by", String(255), nullable=False),
+    Column("created_by", String(511), nullable=False),
     Column("expires_at", Integer, nullable=False),
     Column("rotated_from", String(12)),
     Column("rotates_to", String(12)),

@@ -33,8 +33,8 @@ class AccessKey:
 
     organisation: registry code. service_account: a code of the organisation's own for the program.
     products: ids; roles: `source:role`; networks: CIDR ranges that it is accepted from. In each of them
-    empty means nothing. created_by: the subject of the token that made it, `operator` for the command
-    line. Moments are whole seconds, aware, in UTC; at `expires_at` it has expired.
+    empty means nothing. created_by: issuer and subject of the token that made it, with a space
+    between, `operator` for the command line. Moments are whole seconds, aware, in UTC; at `expires_at` it has expired.
     """
 
     id: str

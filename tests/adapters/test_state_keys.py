@@ -44,7 +44,7 @@ KEY = AccessKey(
     roles=("heti:tilastokuutiot",),
     networks=ANYWHERE,
     created_at=NOW,
-    created_by="admin-4",
+    created_by="https://issuer.example admin-4",
     expires_at=NOW + timedelta(days=90),
 )
 

@@ -762,6 +762,18 @@ def test_a_lost_state_refuses_keys_and_lets_tokens_pass(fresh_house):
         assert desk.ask("GET", CUBE, persona=READER).status_code == 200
 
 
+def test_no_subject_of_a_token_passes_for_the_operator(desk, monkeypatch):
+    issuer = desk.house.bearer.__globals__["issue"].__globals__
+    disguised = issuer["Persona"]("op", "operator", "keys", "KU837", ("heti:avainhallinta",))
+    monkeypatch.setitem(issuer, "PERSONAS", issuer["PERSONAS"] | {"op": disguised})
+    made = desk.ask("POST", KEYS, BI, persona="op").json()["key"]
+    assert made["created_by"] == "https://issuer.demo.invalid operator"
+    new = desk.ask("POST", f"{KEYS}/{made['id']}/rotate").json()["key"]
+    assert new["created_by"] == "https://issuer.demo.invalid admin-4"
+    body = desk.last().body
+    assert (body["iss"], body["operator"]) == ("https://issuer.demo.invalid", None)
+
+
 def test_a_secret_is_told_once_and_kept_nowhere(fresh_house, caplog):
     caplog.set_level("DEBUG")
     desk = Desk(fresh_house)

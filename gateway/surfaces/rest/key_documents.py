@@ -86,7 +86,10 @@ class KeyDocument(Document):
     roles: list[str]
     networks: list[str]
     created: str
-    created_by: str = Field(description="The subject of the token; `operator` on the machine.")
+    created_by: str = Field(
+        examples=["https://login.example admin-4"],
+        description="Issuer and subject of the token, with a space between; `operator` on the machine.",
+    )
     expires: str = Field(description="From this moment (UTC) the key is refused.")
     last_used: str | None = Field(description="To about a minute.")
     revoked: str | None

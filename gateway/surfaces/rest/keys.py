@@ -51,7 +51,9 @@ class Administration:
 
     def author(self) -> Author:
         body = by_caller(self._caller, permit=self._permit, origin=self._origin)
-        return Author(self._caller.subject, body, self._refuse_product)
+        # Neither has a space in it, so this is one person of one issuer, and never `operator`.
+        name = f"{self._caller.issuer} {self._caller.subject}"
+        return Author(name, body, self._refuse_product)
 
     def check_own(self, key_id: str) -> None:
         """Before anything else is said: a key of another organisation is one that is not there.
