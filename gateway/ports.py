@@ -246,9 +246,24 @@ class Target:
     thumbprint: str
 
 
+@dataclass(frozen=True, slots=True)
+class GoodProof:
+    """A proof that is good, and proves nothing until it is used up.
+
+    digest: 32 bytes that stand for it; until: when it is too old anyway.
+    """
+
+    digest: bytes = field(repr=False)
+    until: datetime
+
+
 class ProofVerifier(Protocol):
-    def check(self, proof: str, target: Target) -> None:
-        """A DPoP proof (RFC 9449) of this request, used up by it. Raises InvalidProof, StateUnavailable."""
+    def check(self, proof: str, target: Target) -> GoodProof:
+        """A DPoP proof (RFC 9449) of this request; nothing is remembered of it. Raises InvalidProof."""
+        ...
+
+    def use_up(self, proof: GoodProof) -> None:
+        """The one use of a proof. It may block. Raises InvalidProof, StateUnavailable."""
         ...
 
 

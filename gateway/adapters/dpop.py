@@ -17,7 +17,7 @@ from gateway.errors import InvalidProof
 from gateway.identity.binding import PROOF_ALGORITHMS, base64url_sha256
 from gateway.identity.reasons import TokenFault
 from gateway.identity.target_uri import target_uri
-from gateway.ports import Clock, ReplayStore, Target
+from gateway.ports import Clock, GoodProof, ReplayStore, Target
 
 PROOF_BYTES_MAX = 4 * 1024
 HEADER_BYTES_MAX = 1024
@@ -46,8 +46,8 @@ class DpopProofs:
         self._clock = clock
         self._registry = StrictRegistry(PROOF_ALGORITHMS, header_bytes_max=HEADER_BYTES_MAX)
 
-    def check(self, proof: str, target: Target) -> None:
-        """Checks everything that costs no memory first, and remembers only a proof that is good."""
+    def check(self, proof: str, target: Target) -> GoodProof:
+        """Everything that costs no memory: only a proof that is good here is ever remembered."""
         if len(proof) > PROOF_BYTES_MAX:
             raise InvalidProof(TokenFault.PROOF_TOO_LONG)
         if not is_compact(proof):
@@ -59,7 +59,12 @@ class DpopProofs:
         _check_types(claims)
         _check_target(claims, target)
         self._check_time(claims["iat"])
-        self._use(claims, target.thumbprint)
+        return _good(claims, target.thumbprint)
+
+    def use_up(self, proof: GoodProof) -> None:
+        """RFC 9449 section 11.1."""
+        if not self._used.use(_USED, proof.digest, until=proof.until):
+            raise InvalidProof(TokenFault.PROOF_REPLAYED)
 
     def _signed_claims(self, proof: str, key: ECKey | OKPKey) -> dict[str, Any]:
         try:
@@ -73,12 +78,12 @@ class DpopProofs:
         if abs(int(self._clock.now().timestamp()) - issued) > FRESH_SECONDS:
             raise InvalidProof(TokenFault.PROOF_TIME)
 
-    def _use(self, claims: Mapping[str, Any], thumbprint: str) -> None:
-        """RFC 9449 section 11.1. A `jti` is its sender's own: two keys may choose the same."""
-        digest = hashlib.sha256(f"{thumbprint}.{claims['jti']}".encode()).digest()
-        until = datetime.fromtimestamp(claims["iat"], UTC) + timedelta(seconds=FRESH_SECONDS)
-        if not self._used.use(_USED, digest, until=until):
-            raise InvalidProof(TokenFault.PROOF_REPLAYED)
+
+def _good(claims: Mapping[str, Any], thumbprint: str) -> GoodProof:
+    """A `jti` is its sender's own: two keys may choose the same."""
+    digest = hashlib.sha256(f"{thumbprint}.{claims['jti']}".encode()).digest()
+    until = datetime.fromtimestamp(claims["iat"], UTC) + timedelta(seconds=FRESH_SECONDS)
+    return GoodProof(digest, until)
 
 
 def _checked_header(proof: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gateway.errors import InvalidToken
@@ -15,10 +16,21 @@ from gateway.model.caller import AuthStrength, Caller
 from gateway.model.days import helsinki_day
 from gateway.model.organisation import EMPTY_SCOPE
 from gateway.policy.roles import RoleTable
-from gateway.ports import Clock
+from gateway.ports import Clock, GoodProof
 
 if TYPE_CHECKING:
     from gateway.organisations import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who asks. proof: of a bound token; it is to be used up before anything is done for the caller.
+
+    Between the two, whoever is refused anyway is refused without a write.
+    """
+
+    caller: Caller
+    proof: GoodProof | None = None
 
 
 def authenticate(
@@ -29,20 +41,23 @@ def authenticate(
     roles: RoleTable,
     clock: Clock,
     keys: AccessKeys | None = None,
-) -> Caller:
+) -> Identified:
     """The caller of a request: one branch for each scheme.
 
     keys: None where access keys are not accepted.
     Raises Unauthenticated, InvalidToken, InvalidProof, IssuerUnavailable, StateUnavailable.
     """
     if keys is not None and (key := presented_key(credentials.authorization)) is not None:
-        return keys.caller(key, credentials.client_address)
+        return Identified(keys.caller(key, credentials.client_address))
     scheme, value = read_authorization(credentials.authorization)
     try:
         match scheme:
             case Scheme.BEARER | Scheme.DPOP:
-                claims, strength = check_token(value, credentials, scheme=scheme, checks=tokens)
-                return _caller(claims, strength, registry=registry, roles=roles, clock=clock)
+                held = check_token(value, credentials, scheme=scheme, checks=tokens)
+                caller = _caller(
+                    held.claims, held.strength, registry=registry, roles=roles, clock=clock
+                )
+                return Identified(caller, held.proof)
     except InvalidToken as refusal:
         refusal.scheme = scheme  # the challenge answers in the scheme that was used
         raise

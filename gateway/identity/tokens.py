@@ -14,7 +14,7 @@ from gateway.identity.credentials import Credentials
 from gateway.identity.reasons import TokenFault
 from gateway.identity.voices import ALONE, Voice
 from gateway.model.caller import AuthStrength
-from gateway.ports import ProofVerifier, Target, TokenVerifier
+from gateway.ports import GoodProof, ProofVerifier, Target, TokenVerifier
 
 DEFAULT_CLAIM_NAMES = ClaimNames()
 
@@ -38,16 +38,22 @@ class TokenChecks:
         return self.voices.get(issuer, ALONE).heard(read)
 
 
+@dataclass(frozen=True, slots=True)
+class HeldToken:
+    """What a token says of its holder, and how well it is held. proof: good, and still to be used up."""
+
+    claims: CallerClaims
+    strength: AuthStrength
+    proof: GoodProof | None
+
+
 def check_token(
     token: str, credentials: Credentials, *, scheme: Scheme, checks: TokenChecks
-) -> tuple[CallerClaims, AuthStrength]:
-    """What a token says of its holder, and how well it is held.
-
-    Raises InvalidToken, InvalidProof, IssuerUnavailable, StateUnavailable.
-    """
+) -> HeldToken:
+    """Raises InvalidToken, InvalidProof, IssuerUnavailable."""
     claims = checks.verifier.verify(token)
-    strength = _check_holder(token, claims, credentials, scheme=scheme, proofs=checks.proofs)
-    return checks.read(claims), strength
+    strength, proof = _check_holder(token, claims, credentials, scheme=scheme, proofs=checks.proofs)
+    return HeldToken(checks.read(claims), strength, proof)
 
 
 def _check_holder(
@@ -57,8 +63,8 @@ def _check_holder(
     *,
     scheme: Scheme,
     proofs: ProofVerifier,
-) -> AuthStrength:
-    """Everything that the token is bound to must be there; the proof comes last, for it can be used once."""
+) -> tuple[AuthStrength, GoodProof | None]:
+    """Everything that the token is bound to must be there."""
     binding = read_binding(claims)
     if binding.key is not None and scheme is not Scheme.DPOP:  # RFC 9449 section 7.2
         raise InvalidToken(TokenFault.BOUND)
@@ -68,9 +74,8 @@ def _check_holder(
         check_certificate(binding.certificate, credentials.certificate)
     if binding.key is not None:
         target = Target(credentials.method, credentials.url, token, binding.key)
-        proofs.check(_only_proof(credentials.proofs), target)
-        return AuthStrength.DPOP
-    return AuthStrength.BEARER if binding.certificate is None else AuthStrength.MTLS
+        return AuthStrength.DPOP, proofs.check(_only_proof(credentials.proofs), target)
+    return AuthStrength.BEARER if binding.certificate is None else AuthStrength.MTLS, None
 
 
 def _only_proof(proofs: tuple[str, ...]) -> str:

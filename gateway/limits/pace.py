@@ -62,6 +62,15 @@ class Pace:
         self._drawing = threading.Lock()
         self._held: OrderedDict[bytes, _Held] = OrderedDict()
 
+    def shut(self, client: Client) -> Standing | None:
+        """The refusal of a client that can have no token anywhere, as far as this process knows.
+
+        None: it may have one. Nothing is spent, asked or remembered.
+        """
+        with self._lock:
+            held = self._held.get(client.key)
+            return None if held is None else _refusal(held, rate_of(client), self._now_us())
+
     def at_hand(self, client: Client) -> Standing | None:
         """Spend a token that is here, or refuse while none can be anywhere; None: ask the store."""
         rate = rate_of(client)
@@ -71,9 +80,7 @@ class Pace:
             if held.in_hand:
                 held.in_hand -= 1
                 return Standing(rate, _left(held, rate, now_us))
-            if held.shut_from_us <= now_us < held.shut_until_us:
-                return Standing(rate, 0, seconds_up(held.shut_until_us - now_us))
-        return None
+            return _refusal(held, rate, now_us)
 
     def draw(self, client: Client) -> Standing:
         """Take tokens from the shared bucket, and spend one. It may block. Raises StateUnavailable."""
@@ -109,6 +116,13 @@ class Pace:
 
     def _now_us(self) -> int:
         return epoch_us(self._clock.now())
+
+
+def _refusal(held: _Held, rate: Rate, now_us: int) -> Standing | None:
+    """Where a client stands whose bucket is known to be empty; None when it may have a token."""
+    if held.in_hand or not held.shut_from_us <= now_us < held.shut_until_us:
+        return None
+    return Standing(rate, 0, seconds_up(held.shut_until_us - now_us))
 
 
 def _left(held: _Held, rate: Rate, now_us: int) -> int:

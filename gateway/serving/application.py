@@ -35,10 +35,12 @@ from gateway.surfaces.ops.routes import Protection
 from gateway.surfaces.pacing import Pacing
 from gateway.surfaces.proxies import TrustedProxies
 from gateway.surfaces.security import NO_PEOPLE, Gate
+from gateway.surfaces.state_threads import StateThreads
 from gateway.surfaces.streaming import Sender
 
 ROAD_THREADS = 64  # they mostly wait for the journal's next commit
 IDENTITY_THREADS = 8
+STATE_THREADS = 4  # the state has one writer at a time
 READING_THREADS = 4
 
 
@@ -73,7 +75,7 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     limited = LimitedClients(services.journal, clock=clock).start()
     opened.callback(limited.close)
     metrics = Metrics()
-    identity_threads = _threads(IDENTITY_THREADS, opened)
+    state_threads = StateThreads(_threads(STATE_THREADS, opened))
     tokens = token_checks_of(settings, clock, verifiers=verifiers, state=state)
     count_failure = _both(metrics.count_failure, failures.count)
     portal = portal_of(settings, services, state, tokens=tokens, count_failure=count_failure)
@@ -86,14 +88,16 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
             clock=clock,
             keys=keys,
         ),
-        threads=identity_threads,
+        use_up=tokens.proofs.use_up,
+        threads=_threads(IDENTITY_THREADS, opened),
+        state=state_threads,
         pacing=Pacing(
             limits=settings.limits,
             requests=Pace(StoredBuckets(state, clock=clock), clock=clock),
             failed=FailedLogins(settings.limits.failed_logins_per_minute, clock=clock),
             # An honest login takes two requests, and an address is shared by many.
             logins=FailedLogins(4 * settings.limits.failed_logins_per_minute, clock=clock),
-            threads=identity_threads,
+            state=state_threads,
             count_refusal=limited.count,
         ),
         count_failure=count_failure,

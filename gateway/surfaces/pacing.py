@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from gateway.errors import Busy, GatewayError, InvalidToken, TooManyFailures, TooManyRequests
@@ -14,6 +13,7 @@ from gateway.limits.failures import FailedLogins
 from gateway.limits.pace import Pace
 from gateway.model.caller import Caller
 from gateway.surfaces.rate_fields import rate_fields
+from gateway.surfaces.state_threads import StateThreads
 
 # Whoever goes on guessing waits for each answer; so many may wait at once, the others do not.
 SLOW_SECONDS = 1.0
@@ -22,13 +22,13 @@ SLOWED_MAX = 100
 
 @dataclass(slots=True)
 class Pacing:
-    """threads: for asking the store; count_refusal: told of each refusal by a limit, with its code."""
+    """state: for asking the store; count_refusal: told of each refusal by a limit, with its code."""
 
     limits: Limits
     requests: Pace
     failed: FailedLogins
     logins: FailedLogins
-    threads: Executor
+    state: StateThreads
     count_refusal: Callable[[Caller, str], None]
     slowed: int = 0
 
@@ -40,10 +40,20 @@ class Pacing:
         client = client_of(caller, self.limits)
         standing = self.requests.at_hand(client)
         if standing is None:
-            loop = asyncio.get_running_loop()
-            standing = await loop.run_in_executor(self.threads, self.requests.draw, client)
+            standing = await self.state.run(self.requests.draw, client)
         fields += rate_fields(standing, client.allowance)
         standing.check()
+
+    def check_open(self, caller: Caller, fields: list[tuple[bytes, bytes]]) -> None:
+        """Refuse, as `admit` would, whoever is known to be shut; nothing is spent and nothing written.
+
+        Raises RateLimited.
+        """
+        client = client_of(caller, self.limits)
+        standing = self.requests.shut(client)
+        if standing is not None:
+            fields += rate_fields(standing, client.allowance)
+            standing.check()
 
     async def count_failure(self, error: GatewayError, address: str | None) -> None:
         """A token or key that was sent and is not valid. Raises TooManyFailures in place of `error`.
@@ -68,6 +78,11 @@ class Pacing:
         self.logins.count(address)
 
     def note(self, refusal: GatewayError, caller: Caller | None) -> None:
-        """For the journal, which counts these refusals instead of keeping each."""
-        if caller is not None and isinstance(refusal, TooManyRequests | Busy):
+        """For the journal, which counts these refusals instead of keeping each.
+
+        Failures are an address's: whose they claim to be does not count.
+        """
+        if caller is None or isinstance(refusal, TooManyFailures):
+            return
+        if isinstance(refusal, TooManyRequests | Busy):
             self.count_refusal(caller, refusal.code)

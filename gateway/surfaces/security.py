@@ -21,20 +21,13 @@ from traceback import extract_tb
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import (
-    BodyTooLarge,
-    GatewayError,
-    HeadersTooLarge,
-    InvalidToken,
-    LoginRequired,
-    Unauthenticated,
-    UrlTooLong,
-)
-from gateway.identity import Credentials
+from gateway.errors import GatewayError, InvalidToken, LoginRequired, Unauthenticated
+from gateway.identity import Credentials, Identified
 from gateway.journal.body import Origin
 from gateway.model.access_key import KeyLimits
 from gateway.model.caller import Caller
 from gateway.model.days import helsinki_day
+from gateway.ports import GoodProof
 from gateway.surfaces.cookies import SESSION, find_cookie
 from gateway.surfaces.inbound import Inbound, headers, keep_inbound, read_origin, read_parameters
 from gateway.surfaces.pacing import Pacing
@@ -46,10 +39,8 @@ from gateway.surfaces.problems import (
     send_problem,
 )
 from gateway.surfaces.proxies import TrustedProxies
-
-URL_BYTES_MAX = 8 * 1024
-HEADER_BYTES_MAX = 16 * 1024
-BODY_BYTES_MAX = 64 * 1024
+from gateway.surfaces.sizes import check_sizes, limited_body
+from gateway.surfaces.state_threads import StateThreads
 
 # Every route that answers without a caller. What is not here needs a token, whether it exists or not.
 PUBLIC = frozenset(
@@ -100,14 +91,17 @@ NO_PEOPLE = People(frozenset(), frozenset(), lambda _: None, lambda *_: "/")
 class Gate:
     """What the guard is given.
 
-    authenticate: credentials → Caller; it may block. pacing: how fast. count_failure: told the reason of
+    authenticate: credentials → who asks; it may block. use_up: the proof of a bound token; it asks the
+    state, on `state`. pacing: how fast. count_failure: told the reason of
     each 401. observe: told of each finished request. public_url: our address as clients see it, without a
     slash at the end. proxies: whose word is taken for a client's address and certificate. people: the
     pages for people, none where there is no login.
     """
 
-    authenticate: Callable[[Credentials], Caller]
+    authenticate: Callable[[Credentials], Identified]
+    use_up: Callable[[GoodProof], None]
     threads: Executor
+    state: StateThreads
     pacing: Pacing
     count_failure: Callable[[str], None]
     observe: Callable[[Answered], None]
@@ -148,15 +142,14 @@ class Guard:
             elif scope["path"] in self._gate.people.public:
                 self._gate.pacing.count_login(inbound.origin.client_address)
             elif scope["path"] not in PUBLIC:
-                inbound.caller = await self._caller(scope, inbound.origin)
-                answer.tell_of_key(inbound.caller.key)
+                await self._recognise(scope, inbound, answer)
             if inbound.caller is not None:
                 await self._gate.pacing.admit(inbound.caller, answer.fields)
             keep_inbound(scope, inbound)
             scope["app"] = (
                 self  # with an application around it, routing raises instead of answering
             )
-            await self._app(scope, _limited(receive), answer.send)
+            await self._app(scope, limited_body(receive), answer.send)
         except GatewayError as refusal:
             log_unserved(refusal, request_id)
             self._gate.pacing.note(refusal, inbound.caller if inbound else None)
@@ -179,7 +172,16 @@ class Guard:
             )
         self._observe(scope, answer, started, error)
 
-    async def _caller(self, scope: Scope, origin: Origin) -> Caller:
+    async def _recognise(self, scope: Scope, inbound: Inbound, answer: _Answer) -> None:
+        """The caller of a request, whose proof is used up unless the limits refuse them anyway."""
+        identified = await self._identified(scope, inbound.origin)
+        inbound.caller = identified.caller
+        answer.tell_of_key(inbound.caller.key)
+        if identified.proof is not None:
+            self._gate.pacing.check_open(inbound.caller, answer.fields)
+            await self._use_up(identified.proof, inbound.origin)
+
+    async def _identified(self, scope: Scope, origin: Origin) -> Identified:
         gate = self._gate
         sent = headers(scope, b"authorization")
         try:
@@ -187,8 +189,7 @@ class Guard:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(gate.threads, gate.authenticate, credentials)
         except InvalidToken as error:
-            gate.count_failure(str(error.reason))
-            await gate.pacing.count_failure(error, origin.client_address)
+            await self._count_failure(error, origin)
             raise
         except Unauthenticated as error:
             gate.count_failure(error.code)
@@ -196,11 +197,22 @@ class Guard:
                 await gate.pacing.count_failure(error, origin.client_address)
             raise
 
+    async def _use_up(self, proof: GoodProof, origin: Origin) -> None:
+        """Raises InvalidProof, TooManyFailures, StateUnavailable."""
+        try:
+            await self._gate.state.run(self._gate.use_up, proof)
+        except InvalidToken as error:
+            await self._count_failure(error, origin)
+            raise
+
+    async def _count_failure(self, error: InvalidToken, origin: Origin) -> None:
+        self._gate.count_failure(str(error.reason))
+        await self._gate.pacing.count_failure(error, origin.client_address)
+
     async def _person(self, scope: Scope, origin: Origin) -> Caller:
         """Raises LoginRequired, TooManyFailures, StateUnavailable."""
         session = find_cookie(scope, SESSION)
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._gate.threads, self._gate.people.caller, session)
+        found = await self._gate.state.run(self._gate.people.caller, session)
         if found is None:
             required = LoginRequired()
             if session is not None:  # guessed, or ended
@@ -229,34 +241,6 @@ async def send_redirect(location: str, send: Send) -> None:
     headers = [(b"location", location.encode("ascii")), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 303, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
-
-
-def check_sizes(scope: Scope) -> None:
-    """Raises UrlTooLong, HeadersTooLarge, BodyTooLarge. The servers themselves allow far more."""
-    path = scope.get("raw_path") or scope["path"].encode()
-    if len(path) + 1 + len(scope["query_string"]) > URL_BYTES_MAX:
-        raise UrlTooLong(f"An address has at most {URL_BYTES_MAX} bytes.")
-    if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEADER_BYTES_MAX:
-        raise HeadersTooLarge(f"The headers have at most {HEADER_BYTES_MAX} bytes.")
-    for length in headers(scope, b"content-length"):
-        if not length.isdecimal() or len(length) > 18 or int(length) > BODY_BYTES_MAX:
-            raise BodyTooLarge(f"A body has at most {BODY_BYTES_MAX} bytes.")
-
-
-def _limited(receive: Receive) -> Receive:
-    """A body without a length is counted while it is read."""
-    read = 0
-
-    async def limited() -> Message:
-        nonlocal read
-        message = await receive()
-        if message["type"] == "http.request":
-            read += len(message.get("body", b""))
-            if read > BODY_BYTES_MAX:
-                raise BodyTooLarge(f"A body has at most {BODY_BYTES_MAX} bytes.")
-        return message
-
-    return limited
 
 
 class _Answer:

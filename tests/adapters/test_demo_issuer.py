@@ -59,7 +59,7 @@ def callers(folder: Path) -> dict[str, Caller]:
             registry=registry,
             roles=roles,
             clock=clock,
-        )
+        ).caller
         for name in PERSONAS
     }
 

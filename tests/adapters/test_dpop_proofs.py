@@ -58,7 +58,7 @@ def _present(path, proofs, thumbprint, start, taken) -> None:
     start.wait()
     for number, text in enumerate(proofs):
         try:
-            proofs_of_process.check(text, target)
+            proofs_of_process.use_up(proofs_of_process.check(text, target))
             taken.put(number)
         except InvalidProof as refused:
             taken.put(refused.reason)
@@ -89,8 +89,9 @@ def test_without_a_memory_no_proof_is_taken(tmp_path):
 
     key = ECKey.generate_key("P-256")
     proofs = DpopProofs(Forgetful(), clock=FixedClock())
+    good = proofs.check(proof(key, "p"), Target("GET", URL, TOKEN, key.thumbprint()))
     with pytest.raises(StateUnavailable):
-        proofs.check(proof(key, "p"), Target("GET", URL, TOKEN, key.thumbprint()))
+        proofs.use_up(good)
 
 
 def test_only_a_good_proof_is_written_down(tmp_path):
@@ -114,6 +115,7 @@ def test_only_a_good_proof_is_written_down(tmp_path):
     ):
         with pytest.raises(InvalidProof):
             proofs.check(proof(key, "p"), wrong)
+    found = proofs.check(proof(key, "p"), good)
     assert watched.until == []
-    proofs.check(proof(key, "p"), good)
+    proofs.use_up(found)
     assert [moment.timestamp() - NOW.timestamp() for moment in watched.until] == [60]

@@ -30,8 +30,11 @@ def client(rate: int, burst: int) -> Client:
 
 
 def passes(pace: Pace, asking: Client) -> bool:
+    shut = [pace.shut(asking) for _ in range(3)]  # to ask this spends nothing
     standing = pace.at_hand(asking) or pace.draw(asking)
     assert standing.left >= 0
+    assert all(each is None or each == standing for each in shut)
+    assert len(set(shut)) == 1
     return standing.wait_seconds == 0
 
 

@@ -9,8 +9,10 @@ import base64
 import json
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -226,15 +228,8 @@ def test_a_proof_is_not_taken_again_after_a_restart(new_house, holder):
 
 
 def test_a_proof_is_too_old_before_it_is_forgotten(new_house, holder):
-    class Hands:
-        moment = None
-
-        def now(self):
-            return self.moment
-
     clock, begun = Hands(), datetime.fromtimestamp(AT, UTC)
     house = new_house()
-    clock.moment = begun
     with house.open(public_url=PUBLIC_URL, clock=clock) as client:
         door = Door(house, client)
         token = door.token(holder)
@@ -257,6 +252,90 @@ def test_without_its_memory_the_gateway_takes_no_proof(new_house, holder):
             assert (answer.status_code, answer.json()["code"]) == (503, "state_unavailable")
             assert door.knock(door.token(), scheme="Bearer").status_code == 200
         assert door.knock(token, holder.proof(token, URL)).status_code == 200
+
+
+def used_proofs(house) -> int:
+    with closing(sqlite3.connect(house.settings().state_file)) as state:
+        return state.execute("SELECT count(*) FROM used_once").fetchone()[0]
+
+
+def test_whoever_is_refused_by_the_limits_writes_no_proofs(new_house, holder):
+    clock = Hands()
+    house = new_house()
+    limits = {"person": {"requests_per_minute": 6, "burst": 2}}
+    with house.open(public_url=PUBLIC_URL, clock=clock, limits=limits) as client:
+        door = Door(house, client)
+        token = door.token(holder)
+        for _ in range(2):
+            assert door.knock(token, holder.proof(token, URL)).status_code == 200
+        asked = door.knock(token, holder.proof(token, URL))  # the process learns that it is shut
+        written = used_proofs(house)
+        proof = holder.proof(token, URL)
+        refused = [door.knock(token, proof) for _ in range(50)]
+        assert used_proofs(house) == written
+        for answer in refused:
+            assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+            assert answer.json() | {"instance": None} == asked.json() | {"instance": None}
+            for name in ("retry-after", "ratelimit", "ratelimit-policy", "cache-control"):
+                assert answer.headers[name] == asked.headers[name]
+        assert refused[0].headers["retry-after"] == "10"
+        worse = door.knock(token, holder.proof(token, URL, htm="POST"))
+        assert worse.json()["code"] == "invalid_dpop_proof"  # a bad one is told so
+        clock.moment += timedelta(seconds=10)
+        assert door.knock(token, proof).status_code == 200  # it was never used
+        assert door.knock(token, proof).json()["code"] == "invalid_dpop_proof"  # now it is
+    (limited,) = [entry.body for entry in house.entries() if entry.kind == "access.limited"]
+    assert limited["counts"] == {"rate_limited": 51}
+
+
+def test_a_replay_of_somebody_who_is_not_shut_counts_as_a_failure_alone(new_house, holder):
+    house = new_house()
+    with house.open(public_url=PUBLIC_URL, limits={}) as client:
+        door = Door(house, client)
+        token = door.token(holder)
+        proof = holder.proof(token, URL)
+        before = door.knock(token, proof).headers["ratelimit"]
+        replayed = door.knock(token, proof)
+        assert replayed.status_code == 401
+        assert "ratelimit" not in replayed.headers
+        after = door.knock(token, holder.proof(token, URL)).headers["ratelimit"]
+    assert before.split(";")[1] == "r=599"
+    assert after.split(";")[1] == "r=598"
+    assert not [entry for entry in house.entries() if entry.kind == "access.limited"]
+
+
+@pytest.mark.parametrize("holders", [24])
+def test_proofs_that_wait_for_a_locked_state_hold_up_nobody_without_one(new_house, holder, holders):
+    house = new_house()
+    with house.open(public_url=PUBLIC_URL) as client, ThreadPoolExecutor(holders) as many:
+        door = Door(house, client)
+        token, plain = door.token(holder), door.token()
+        assert door.knock(plain, scheme="Bearer").status_code == 200  # some requests in hand
+        with locked(sqlite3.connect(house.settings().state_file, isolation_level=None)):
+            begun = time.monotonic()
+            waiting = [
+                many.submit(door.knock, token, holder.proof(token, URL)) for _ in range(holders)
+            ]
+            time.sleep(0.5)
+            for _ in range(5):
+                asked = time.monotonic()
+                assert door.knock(plain, scheme="Bearer").status_code == 200
+                assert time.monotonic() - asked < 1.0
+            answers = [each.result() for each in waiting]
+            assert time.monotonic() - begun < 8.0
+        assert {answer.json()["code"] for answer in answers} == {"state_unavailable"}
+        assert {answer.headers["retry-after"] for answer in answers} == {"5"}
+        assert door.knock(token, holder.proof(token, URL)).status_code == 200
+
+
+class Hands:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.fromtimestamp(AT, UTC)
+
+    def now(self) -> datetime:
+        return self.moment
 
 
 @contextmanager

@@ -71,7 +71,11 @@ def asked(
 ) -> Caller:
     credentials = Credentials(authorization, "GET", "https://gateway.test.invalid/v1/me")
     checks = TokenChecks(verifier, NoProofs(), names or {})
-    return authenticate(credentials, tokens=checks, registry=REGISTRY, roles=ROLES, clock=Clock(at))
+    found = authenticate(
+        credentials, tokens=checks, registry=REGISTRY, roles=ROLES, clock=Clock(at)
+    )
+    assert found.proof is None
+    return found.caller
 
 
 class NoProofs:

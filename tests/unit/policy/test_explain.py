@@ -157,7 +157,7 @@ def test_a_token_makes_the_caller_that_authentication_makes(house, issuer, perso
         registry=house.registry,
         roles=house.policy.roles,
         clock=FixedClock(),
-    )
+    ).caller
     read = read_token(token)
     on = date(2026, 6, 30)
     made = caller(
