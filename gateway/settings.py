@@ -34,6 +34,8 @@ from gateway.model.caller import RoleSource
 
 PREFIX = "JAKELU_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS_FILE"
+Network = IPv4Network | IPv6Network
+LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 MOUNT = r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*$"  # where an engine of Vault is mounted
 
 
@@ -193,7 +195,8 @@ class ServeSettings(JournalSettings):
     """The serve road: no warehouse, no pseudonym key, no key that signs releases.
 
     trusted_proxies: networks of peers whose word is taken for a client's address and certificate; empty
-    means that nobody's is. limits: what clients may ask.
+    means that nobody's is. metrics_networks: where the monitoring is; empty: nowhere. limits: what
+    clients may ask.
     login_issuer: where people log in, one of the issuers; without it there is no login.
     login_key_path: our private key there, or else login_secret_path: files of mode 0600.
     """
@@ -208,7 +211,8 @@ class ServeSettings(JournalSettings):
     )
 
     issuers: tuple[IssuerSettings, ...] = Field(min_length=1)
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    metrics_networks: tuple[Network, ...] = LOOPBACK
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8080")
     login_issuer: str | None = None
     login_client_id: str | None = Field(default=None, min_length=1)
@@ -236,13 +240,11 @@ class ServeSettings(JournalSettings):
             )
         return issuers
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "metrics_networks")
     @classmethod
-    def _are_somebody(
-        cls, networks: tuple[IPv4Network | IPv6Network, ...]
-    ) -> tuple[IPv4Network | IPv6Network, ...]:
+    def _are_somebody(cls, networks: tuple[Network, ...]) -> tuple[Network, ...]:
         if any(network.prefixlen == 0 for network in networks):
-            raise ValueError("a network of everybody is no proxy")
+            raise ValueError("a network of everybody names nobody")
         return networks
 
     @model_validator(mode="after")
@@ -367,7 +369,7 @@ def _from_text(text: str, name: str) -> object:
                     f"{PREFIX}{name.upper()} is not JSON; write an array of objects with {members}.",
                     parameter=name,
                 ) from None
-        case "trusted_proxies" | "journal_earlier_keys":
+        case "trusted_proxies" | "metrics_networks" | "journal_earlier_keys":
             return text.split()
         case _:
             return text

@@ -34,6 +34,7 @@ from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.routes import Protection
 from gateway.surfaces.pacing import Pacing
 from gateway.surfaces.proxies import TrustedProxies
+from gateway.surfaces.public import Monitoring
 from gateway.surfaces.security import NO_PEOPLE, Gate
 from gateway.surfaces.state_threads import StateThreads
 from gateway.surfaces.streaming import Sender
@@ -104,6 +105,7 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
         observe=metrics.observe,
         public_url=str(settings.public_url).rstrip("/"),
         proxies=TrustedProxies(settings.trusted_proxies),
+        monitoring=Monitoring(settings.metrics_networks),
         people=portal.people() if portal else NO_PEOPLE,
     )
     sender = Sender(

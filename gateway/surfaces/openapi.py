@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from gateway.surfaces.auditor.routes import router as auditor_routes
 from gateway.surfaces.auditor.tree import router as tree_routes
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
+from gateway.surfaces.public import METRICS_PATH, PUBLIC
 from gateway.surfaces.rest.hot_paths import HOT_PATHS
 from gateway.surfaces.rest.keys import router as key_routes
 from gateway.surfaces.rest.metadata import router as metadata_routes
-from gateway.surfaces.security import PUBLIC
 
 VERSION = "1.0.0"
 FASTAPI_ROUTERS = (metadata_routes, auditor_routes, tree_routes, key_routes)
@@ -79,7 +79,6 @@ _KEY_REFUSALS = {
 _PUBLIC_SUMMARIES = {
     "/health/live": "Live",
     "/health/ready": "Ready",
-    "/metrics": "Metrics",
     "/openapi.json": "This document",
     "/docs": "Documentation",
     METADATA_PATH: "Protected-resource metadata (RFC 9728)",
@@ -105,7 +104,7 @@ def openapi_document() -> dict[str, Any]:
     document["paths"] |= orjson.loads(orjson.dumps(dict(HOT_PATHS))) | _public_paths()
     document["paths"] = dict(sorted(document["paths"].items()))
     for path, operation in _operations(document):
-        if path not in PUBLIC:
+        if path not in PUBLIC and path != METRICS_PATH:
             _guard(operation, path)
     _set_components(document)
     return document
@@ -135,26 +134,37 @@ def _guard(operation: dict[str, Any], path: str) -> None:
     if "post" in operation["operationId"]:
         refusals = refusals | _KEY_REFUSALS
     for status, description in refusals.items():
-        responses[status] = {
-            "description": description,
-            "content": {PROBLEM_TYPE: {"schema": _PROBLEM_REF}},
-        }
+        responses[status] = _problem_response(description)
     operation["responses"] = dict(sorted(responses.items()))
 
 
 def _public_paths() -> dict[str, Any]:
-    return {
-        path: {
-            "get": {
-                "operationId": re.sub(r"[^a-z]+", "_", path).strip("_"),
-                "tags": ["public"],
-                "summary": summary,
-                "security": [],
-                "responses": {"200": {"description": "Needs no token."}},
-            }
-        }
+    paths = {
+        path: _open_operation(path, summary, "Needs no token.")
         for path, summary in _PUBLIC_SUMMARIES.items()
     }
+    metrics = _open_operation(METRICS_PATH, "Metrics", "For the networks of the monitoring alone.")
+    for status in ("401", "404"):
+        description = "For everybody else: as where there is nothing."
+        metrics["get"]["responses"][status] = _problem_response(description)
+    return paths | {METRICS_PATH: metrics}
+
+
+def _open_operation(path: str, summary: str, answer: str) -> dict[str, Any]:
+    """What is read without a token."""
+    return {
+        "get": {
+            "operationId": re.sub(r"[^a-z]+", "_", path).strip("_"),
+            "tags": ["public"],
+            "summary": summary,
+            "security": [],
+            "responses": {"200": {"description": answer}},
+        }
+    }
+
+
+def _problem_response(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {PROBLEM_TYPE: {"schema": _PROBLEM_REF}}}
 
 
 def _set_components(document: dict[str, Any]) -> None:

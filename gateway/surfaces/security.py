@@ -1,4 +1,4 @@
-"""The guard: pure ASGI, ahead of all routing. Nobody passes without a caller but to PUBLIC.
+"""The guard: pure ASGI, ahead of all routing. Nobody passes without a caller but to what is public.
 
     sizes → parameters → caller → pace → the application, with security headers on every answer
 
@@ -32,20 +32,11 @@ from gateway.surfaces.cookies import SESSION, find_cookie
 from gateway.surfaces.inbound import Inbound, headers, keep_inbound, read_origin, read_parameters
 from gateway.surfaces.pacing import Pacing
 from gateway.surfaces.presented import read_credentials
-from gateway.surfaces.problems import (
-    METADATA_PATH,
-    log_unserved,
-    routing_error,
-    send_problem,
-)
+from gateway.surfaces.problems import log_unserved, routing_error, send_problem
 from gateway.surfaces.proxies import TrustedProxies
+from gateway.surfaces.public import METRICS_PATH, NO_MONITORING, Monitoring, needs_no_caller
 from gateway.surfaces.sizes import check_sizes, limited_body
 from gateway.surfaces.state_threads import StateThreads
-
-# Every route that answers without a caller. What is not here needs a token, whether it exists or not.
-PUBLIC = frozenset(
-    {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", METADATA_PATH}
-)
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -94,8 +85,8 @@ class Gate:
     authenticate: credentials → who asks; it may block. use_up: the proof of a bound token; it asks the
     state, on `state`. pacing: how fast. count_failure: told the reason of
     each 401. observe: told of each finished request. public_url: our address as clients see it, without a
-    slash at the end. proxies: whose word is taken for a client's address and certificate. people: the
-    pages for people, none where there is no login.
+    slash at the end. proxies: whose word is taken for a client's address and certificate. monitoring: who
+    reads the metrics. people: the pages for people, none where there is no login.
     """
 
     authenticate: Callable[[Credentials], Identified]
@@ -107,6 +98,7 @@ class Gate:
     observe: Callable[[Answered], None]
     public_url: str
     proxies: TrustedProxies
+    monitoring: Monitoring = NO_MONITORING
     people: People = NO_PEOPLE
 
 
@@ -137,14 +129,7 @@ class Guard:
                 read_origin(scope, request_id, self._gate.proxies),
                 read_parameters(scope["query_string"]),
             )
-            if scope["path"] in self._gate.people.pages:
-                inbound.caller = await self._person(scope, inbound.origin)
-            elif scope["path"] in self._gate.people.public:
-                self._gate.pacing.count_login(inbound.origin.client_address)
-            elif scope["path"] not in PUBLIC:
-                await self._recognise(scope, inbound, answer)
-            if inbound.caller is not None:
-                await self._gate.pacing.admit(inbound.caller, answer.fields)
+            await self._admit(scope, inbound, answer)
             keep_inbound(scope, inbound)
             scope["app"] = (
                 self  # with an application around it, routing raises instead of answering
@@ -171,6 +156,19 @@ class Guard:
                 public_url=self._gate.public_url,
             )
         self._observe(scope, answer, started, error)
+
+    async def _admit(self, scope: Scope, inbound: Inbound, answer: _Answer) -> None:
+        """Who asks, and whether it is not too fast. Raises GatewayError, HTTPException."""
+        if scope["path"] in self._gate.people.pages:
+            inbound.caller = await self._person(scope, inbound.origin)
+        elif scope["path"] in self._gate.people.public:
+            self._gate.pacing.count_login(inbound.origin.client_address)
+        elif not needs_no_caller(scope, inbound.origin, self._gate.monitoring):
+            await self._recognise(scope, inbound, answer)
+        if inbound.caller is not None:
+            await self._gate.pacing.admit(inbound.caller, answer.fields)
+            if scope["path"] == METRICS_PATH:  # which is for the monitoring, and for no caller
+                raise HTTPException(404)
 
     async def _recognise(self, scope: Scope, inbound: Inbound, answer: _Answer) -> None:
         """The caller of a request, whose proof is used up unless the limits refuse them anyway."""

@@ -145,7 +145,7 @@ class Refusals:
         self.before = self.counts()
 
     def counts(self) -> Counter[str]:
-        text = self.client.get("/metrics").text
+        text = _HTTP.read_metrics(self.client.app)
         return Counter(
             {
                 reason: int(float(count))

@@ -510,7 +510,7 @@ def _send(house, attack: Attack, tokens: Mapping[str, str]):
 
 
 def _failures(house) -> Counter[str]:
-    lines = house.client.get("/metrics").text.splitlines()
+    lines = house.metrics().splitlines()
     found = (line.split() for line in lines if line.startswith(FAILURES))
     return Counter({name.split('"')[1]: int(float(count)) for name, count in found})
 

@@ -610,7 +610,7 @@ def test_the_journal_tells_the_reasons_the_caller_is_not_told(new_house, holder,
             door.knock(token, proof),
             door.knock(token, holder.proof(token, URL, htm="POST")),
         ]
-        metrics = client.get("/metrics").text
+        metrics = house.metrics()
     assert [answer.status_code for answer in answers] == [401, 401, 200, 401, 401]
     assert len({answer.json()["detail"] for answer in answers if answer.status_code == 401}) == 2
     entries = house.entries()

@@ -15,7 +15,7 @@ import pytest
 from gateway.adapters.demo_issuer import PERSONAS, Persona
 from gateway.serving import openapi_document
 from gateway.surfaces.application import metadata_application
-from gateway.surfaces.security import PUBLIC
+from gateway.surfaces.public import PUBLIC
 
 # They answer everybody who is identified, each with what is the caller's own: what they show is asked below.
 OWN = frozenset({"/v1/me", "/v1/products"})
@@ -34,8 +34,8 @@ def _guarded() -> list[tuple[str, str, dict]]:
 
 def _address(path: str) -> str:
     """The path with a product of its kind, and with something for everything else."""
-    kind = path.split("/")[2]
-    known = path.replace("{product}", PRODUCTS.get(kind, "job-seekers"))
+    kinds = (PRODUCTS[kind] for kind in path.split("/") if kind in PRODUCTS)
+    known = path.replace("{product}", next(kinds, "job-seekers"))
     return re.sub(r"\{[^}]+\}", "2026-06-30.1", known)
 
 

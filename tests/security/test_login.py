@@ -441,9 +441,9 @@ def test_a_refusal_of_the_provider_is_told_without_its_words(browser):
     assert "script" not in answer.text
 
 
-def test_refused_logins_are_counted_by_reason(browser, client):
+def test_refused_logins_are_counted_by_reason(browser, client, security_http):
     browser.get("/login/callback", params={"state": "x"})
-    assert 'reason="login_state_unknown"' in client.get("/metrics").text
+    assert 'reason="login_state_unknown"' in security_http.read_metrics(client.app)
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,15 @@ def test_everybody_half_a_network_and_a_name_are_no_proxy(text: str) -> None:
         load_serve_settings({**SERVE, "JAKELU_TRUSTED_PROXIES": text})
 
 
+def test_the_monitoring_is_on_this_machine_unless_it_is_said_where() -> None:
+    networks = load_serve_settings(SERVE).metrics_networks
+    assert [str(network) for network in networks] == ["127.0.0.0/8", "::1/128"]
+    settings = load_serve_settings({**SERVE, "JAKELU_METRICS_NETWORKS": "10.0.0.1 fd00::/64"})
+    assert [str(network) for network in settings.metrics_networks] == ["10.0.0.1/32", "fd00::/64"]
+    with pytest.raises(SettingsFault, match="JAKELU_METRICS_NETWORKS"):
+        load_serve_settings({**SERVE, "JAKELU_METRICS_NETWORKS": "0.0.0.0/0"})
+
+
 def _limits(tmp_path: Path, text: str) -> ServeSettings:
     file = tmp_path / "jakelu.toml"
     file.write_text(text)

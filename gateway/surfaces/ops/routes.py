@@ -1,4 +1,4 @@
-"""The routes that need no caller; each stands in the guard's PUBLIC list."""
+"""The routes that need no caller: public, but for the metrics, which are for the monitoring."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gateway.identity.binding import PROOF_ALGORITHMS
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import METRICS_TYPE, Metrics
 from gateway.surfaces.problems import METADATA_PATH
+from gateway.surfaces.public import METRICS_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def ops_routes(
     return (
         Route("/health/live", live),
         Route("/health/ready", ready),
-        Route("/metrics", exposition),
+        Route(METRICS_PATH, exposition),
         Route(METADATA_PATH, metadata),
     )
 

@@ -24,6 +24,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from gateway.adapters.demo_issuer import create_issuer, issue
 from gateway.adapters.releases_files import ReleaseFiles
@@ -124,6 +125,9 @@ class House:
     def get(self, persona: str | None, path: str, **headers: str):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.get(path, headers=named | (self.bearer(persona) if persona else {}))
+
+    def metrics(self) -> str:
+        return read_metrics(self.client.app)
 
     def entries(self) -> tuple[Entry, ...]:
         """The journal as it is on the disk."""
@@ -236,6 +240,13 @@ class House:
             "build": "test",
         }
         return Manifest(**values | changes)
+
+
+def read_metrics(app: ASGIApp) -> str:
+    """As the monitoring reads them, which is on this machine."""
+    answer = TestClient(app, client=("127.0.0.1", 50000)).get("/metrics")
+    assert answer.status_code == 200
+    return answer.text
 
 
 @functools.cache

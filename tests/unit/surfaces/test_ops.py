@@ -63,7 +63,7 @@ def test_metrics_count_routes_deliveries_and_failures_and_nothing_else(fresh_hou
         fresh_house.get("municipality-bi", "/v1/rows/job-seeker-spells?area=39")
         fresh_house.get("municipality-bi", "/v1/rows/secret-name?area=39")
         client.get("/secret-path")
-        text = client.get("/metrics").text
+        text = fresh_house.metrics()
     assert 'jakelu_deliveries_total{outcome="complete"} 1.0' in text
     assert 'route="/v1/rows/{product}",status="404"' in text
     assert 'jakelu_authentication_failures_total{reason="unauthenticated"} 1.0' in text
