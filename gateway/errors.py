@@ -337,6 +337,12 @@ class Busy(Unavailable):
     code, title = "busy", "All places for large deliveries are taken"
 
 
+class TooManyWaiting(Unavailable):
+    """Of the pages for people: whoever comes again in a moment finds a place."""
+
+    code, title = "too_many_waiting", "Too many are waiting for this page"
+
+
 class StateUnavailable(Unavailable):
     code, title = "state_unavailable", "The gateway's own state cannot be read or written"
 

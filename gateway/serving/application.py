@@ -33,6 +33,7 @@ from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.routes import Protection
 from gateway.surfaces.pacing import Pacing
+from gateway.surfaces.portal.threads import BoundedThreads, PortalThreads
 from gateway.surfaces.proxies import TrustedProxies
 from gateway.surfaces.public import Monitoring
 from gateway.surfaces.security import NO_PEOPLE, Gate
@@ -43,6 +44,8 @@ ROAD_THREADS = 64  # they mostly wait for the journal's next commit
 IDENTITY_THREADS = 8
 STATE_THREADS = 4  # the state has one writer at a time
 READING_THREADS = 4
+LOGIN_THREADS = 8  # and as many for the pages: both may wait for the identity provider
+WAITING_FOR_LOGIN_MAX = 32
 
 
 def create_app(settings: ServeSettings, *, clock: Clock | None = None) -> ASGIApp:
@@ -79,7 +82,14 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     state_threads = StateThreads(_threads(STATE_THREADS, opened))
     tokens = token_checks_of(settings, clock, verifiers=verifiers, state=state)
     count_failure = _both(metrics.count_failure, failures.count)
-    portal = portal_of(settings, services, state, tokens=tokens, count_failure=count_failure)
+    portal = portal_of(
+        settings,
+        services,
+        state,
+        tokens=tokens,
+        count_failure=count_failure,
+        threads=PortalThreads(_bounded_threads(opened), _bounded_threads(opened)),
+    )
     gate = Gate(
         authenticate=partial(
             authenticate,
@@ -141,6 +151,11 @@ def _threads(count: int, opened: ExitStack) -> ThreadPoolExecutor:
     threads = ThreadPoolExecutor(count)
     opened.callback(threads.shutdown, wait=False, cancel_futures=True)
     return threads
+
+
+def _bounded_threads(opened: ExitStack) -> BoundedThreads:
+    most = LOGIN_THREADS + WAITING_FOR_LOGIN_MAX
+    return BoundedThreads(_threads(LOGIN_THREADS, opened), most=most)
 
 
 def _both(one: Callable[[str], None], other: Callable[[str], None]) -> Callable[[str], None]:

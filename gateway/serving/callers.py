@@ -24,6 +24,7 @@ from gateway.identity.voices import Voice
 from gateway.ports import Clock
 from gateway.settings import ServeSettings
 from gateway.surfaces.portal.routes import Portal
+from gateway.surfaces.portal.threads import PortalThreads
 
 
 def verifiers_of(settings: ServeSettings, clock: Clock) -> Mapping[str, OidcTokenVerifier]:
@@ -73,6 +74,7 @@ def portal_of(
     *,
     tokens: TokenChecks,
     count_failure: Callable[[str], None],
+    threads: PortalThreads,
 ) -> Portal | None:
     """The pages for people, where the settings say at whom they log in. Raises KeyFault, SettingsFault."""
     if settings.login_issuer is None or settings.login_client_id is None:
@@ -102,4 +104,4 @@ def portal_of(
         ),
         journal=services.journal,
     )
-    return Portal(logins, services, count_failure)
+    return Portal(logins, services, count_failure, threads)

@@ -24,6 +24,7 @@ ELSEWHERE = {
     "release_refused",
     "settings_fault",
     "too_many_requests",
+    "too_many_waiting",
     "unavailable",
     "upkeep_refused",
     "warehouse_unavailable",

@@ -13,6 +13,7 @@ import re
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,10 @@ class Provider:
     metadata_lies: dict[str, Any] = field(default_factory=dict)
     id_token_header: dict[str, str] = field(default_factory=dict)
     issuer: str = ""
+    is_quick: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.is_quick.set()
 
     def answer(self, path: str) -> dict[str, Any] | None:
         if path == "/jwks":
@@ -94,6 +99,7 @@ class Provider:
 
     def tokens(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """The token endpoint: the code once, with its verifier, from the client that has the key."""
+        assert self.is_quick.wait(timeout=10)
         asked = self.codes.pop(form.get("code", ""), None)
         challenge = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         is_ours = (
@@ -685,6 +691,38 @@ def test_logins_of_an_address_are_limited_though_nobody_is_known(fresh_house, se
         guesses = [client.get("/me", headers=guessed).status_code for _ in range(2)]
     assert answers == [303] * 4 + [429]
     assert guesses == [303, 429]
+
+
+def test_a_slow_provider_holds_its_own_threads_alone_and_the_next_login_waits(
+    fresh_house, settings, provider, clock, monkeypatch
+):
+    monkeypatch.setattr("gateway.serving.application.LOGIN_THREADS", 2)
+    monkeypatch.setattr("gateway.serving.application.WAITING_FOR_LOGIN_MAX", 1)
+    with opened(fresh_house, clock, **settings) as client:
+        early = Browser(client, provider)
+        early.log_in()
+        browsers = [Browser(client, provider) for _ in range(4)]
+        sent = [browser.begin() for browser in browsers]
+        provider.is_quick.clear()
+        try:
+            with ThreadPoolExecutor(4) as people:
+                answers = [
+                    people.submit(browser.get, "/login/callback", params=params)
+                    for browser, params in zip(browsers, sent, strict=True)
+                ]
+                refused, held = wait(answers, timeout=5, return_when=FIRST_COMPLETED)
+                assert is_logged_in(early)
+                assert client.get("/health/ready").status_code == 200
+                assert client.get("/login").status_code == 503
+                provider.is_quick.set()
+        finally:
+            provider.is_quick.set()
+        assert sorted(each.result().status_code for each in answers) == [303, 303, 303, 503]
+        assert (len(refused), len(held)) == (1, 3)
+        last = answers.index(refused.pop())
+        assert answers[last].result().headers["retry-after"] == "5"
+        browsers[last].get("/login/callback", params=sent[last])  # the same login goes on
+        assert all(is_logged_in(browser) for browser in browsers)
 
 
 def test_people_log_in_at_an_issuer_whose_tokens_are_accepted(fresh_house, settings):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.delivery.services import Services
-from gateway.errors import BadParameter, CsrfRefused, GatewayError, IssuerUnavailable, LoginRefused
+from gateway.errors import (
+    BadParameter,
+    CsrfRefused,
+    GatewayError,
+    IssuerUnavailable,
+    LoginRefused,
+    TooManyWaiting,
+)
 from gateway.identity.login import Callback, Logins
 from gateway.surfaces.cookies import (
     LOGIN,
@@ -27,6 +33,7 @@ from gateway.surfaces.cookies import (
 from gateway.surfaces.inbound import caller_of, header, inbound_of, read_parameters
 from gateway.surfaces.portal.me import me_page
 from gateway.surfaces.portal.rendering import language_of, render
+from gateway.surfaces.portal.threads import BoundedThreads, PortalThreads
 from gateway.surfaces.problems import log_unserved
 from gateway.surfaces.security import People
 
@@ -53,14 +60,15 @@ class Portal:
     logins: Logins
     services: Services
     count_failure: Callable[[str], None]
+    threads: PortalThreads
 
     def routes(self) -> Sequence[BaseRoute]:
         return (
-            Route(LOGIN_PATH, self._for_people(self.login)),
-            Route(CALLBACK_PATH, self._for_people(self.callback)),
+            Route(LOGIN_PATH, self._for_people(self.login, self.threads.login)),
+            Route(CALLBACK_PATH, self._for_people(self.callback, self.threads.login)),
             Route(LOGOUT_PATH, self.logout, methods=["GET", "POST"]),
             Route(FRONT_PATH, self.front),
-            Route(ME_PATH, self._for_people(self.me)),
+            Route(ME_PATH, self._for_people(self.me, self.threads.pages)),
         )
 
     def people(self) -> People:
@@ -95,7 +103,7 @@ class Portal:
         if request.method != "POST":
             return _redirect(ME_PATH)
         body = await request.body()
-        return await run_in_threadpool(self._for_people(self._end), request, body)
+        return await self._for_people(self._end, self.threads.pages)(request, body)
 
     def _end(self, request: Request, body: bytes) -> Response:
         session = find_cookie(request.scope, SESSION) or ""
@@ -108,7 +116,7 @@ class Portal:
         answer.headers["clear-site-data"] = '"cache"'
         return answer
 
-    def front(self, _: Request) -> Response:
+    async def front(self, _: Request) -> Response:
         return _redirect(ME_PATH)
 
     def me(self, request: Request) -> Response:
@@ -126,12 +134,14 @@ class Portal:
         except IssuerUnavailable:  # leaving us needs nobody's help
             return None
 
-    def _for_people(self, endpoint: Callable[..., Response]) -> Callable[..., Response]:
-        """Errors as a page: a browser shows no problem document."""
+    def _for_people(
+        self, endpoint: Callable[..., Response], threads: BoundedThreads
+    ) -> Callable[..., Awaitable[Response]]:
+        """In a thread, and with errors as a page: a browser shows no problem document."""
 
-        def answer(request: Request, *rest: object) -> Response:
+        async def answer(request: Request, *rest: object) -> Response:
             try:
-                return endpoint(request, *rest)
+                return await threads.run(endpoint, request, *rest)
             except GatewayError as error:
                 log_unserved(error, inbound_of(request.scope).origin.request_id)
                 if isinstance(error, LoginRefused):
@@ -159,7 +169,8 @@ def _error_page(request: Request, error: GatewayError) -> Response:
     else:
         name = "refused_form" if isinstance(error, CsrfRefused) else "failed"
     answer = _notice(request, name, link=(FRONT_PATH, "front"), status=error.status)
-    if request.scope["path"] == CALLBACK_PATH:
+    has_begun = not isinstance(error, TooManyWaiting)  # else the same login can go on later
+    if request.scope["path"] == CALLBACK_PATH and has_begun:
         answer.headers.append("set-cookie", no_cookie(LOGIN))
     if error.retry_after_seconds is not None:
         answer.headers["retry-after"] = str(error.retry_after_seconds)
