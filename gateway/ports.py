@@ -419,15 +419,18 @@ class LoginProvider(Protocol):
         ...
 
 
-class LoginStore(Protocol):
-    """Logins that have begun and not ended, shared by all serving processes. Raises StateUnavailable."""
+class BegunLogins(Protocol):
+    """Logins that have begun, each kept by its own browser."""
 
     def begin(self, attempt: LoginAttempt) -> str:
-        """Keep it for ten minutes; gives the secret that binds it to a browser."""
+        """The attempt as its browser keeps it for ten minutes, readable to nobody but the gateway."""
         ...
 
-    def take(self, state: str, browser: str) -> LoginAttempt | None:
-        """The attempt, once: whoever asks with its state ends it. None unless the browser is its own."""
+    def take(self, state: str, cookie: str) -> LoginAttempt | None:
+        """The attempt that the browser kept, once, and only with its own state; else None.
+
+        Raises StateUnavailable.
+        """
         ...
 
 

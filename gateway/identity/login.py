@@ -21,17 +21,17 @@ from gateway.journal.append import Journal
 from gateway.journal.body import Origin, session_body
 from gateway.model.caller import Caller
 from gateway.model.entry import Draft, EntryKind
-from gateway.ports import LoginAttempt, LoginProvider, LoginStore, SessionStore
+from gateway.ports import BegunLogins, LoginAttempt, LoginProvider, SessionStore
 
 _SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """address: where the browser goes; browser: the secret that binds the login to it."""
+    """address: where the browser goes; cookie: the login, which the browser keeps meanwhile."""
 
     address: str
-    browser: str = field(repr=False)
+    cookie: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,14 @@ class Logins:
     """
 
     provider: LoginProvider
-    attempts: LoginStore
+    attempts: BegunLogins
     sessions: SessionStore
     tokens: TokenChecks
     recognise: Callable[[Mapping[str, Any]], Caller]
     journal: Journal
 
     def begin(self, page: str, *, language: str) -> Begun:
-        """Raises IssuerUnavailable, StateUnavailable."""
+        """Raises IssuerUnavailable."""
         attempt = LoginAttempt(
             state=secrets.token_urlsafe(_SECRET_BYTES),
             nonce=secrets.token_urlsafe(_SECRET_BYTES),
@@ -78,13 +78,14 @@ class Logins:
         return Begun(address, self.attempts.begin(attempt))
 
     def finish(
-        self, callback: Callback, *, browser: str | None, old: str | None, origin: Origin
+        self, callback: Callback, *, cookie: str | None, old: str | None, origin: Origin
     ) -> Finished:
-        """A session, journaled before it exists. old: the session that the browser had, which ends.
+        """A session, journaled before it exists. cookie: the login that the browser kept; old: the
+        session that it had, which ends.
 
         Raises LoginRefused, IssuerUnavailable, StateUnavailable, JournalUnavailable, EntryRefused.
         """
-        attempt = self.attempts.take(callback.state or "", browser or "")
+        attempt = self.attempts.take(callback.state or "", cookie or "")
         if attempt is None:
             raise LoginRefused(LoginFault.STATE)
         self.provider.check_issuer(callback.issuer)  # RFC 9207: of refusals, too

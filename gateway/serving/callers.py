@@ -11,11 +11,12 @@ from gateway.adapters.dpop import DpopProofs
 from gateway.adapters.issuers import Issuers
 from gateway.adapters.login_credential import load_login_credential
 from gateway.adapters.login_oidc import OidcLogin
+from gateway.adapters.login_sealed import SealedLogins
 from gateway.adapters.oidc import OidcTokenVerifier
 from gateway.adapters.state_database import StateDatabase
 from gateway.adapters.state_keys import StoredAccessKeys
-from gateway.adapters.state_logins import StoredLogins
 from gateway.adapters.state_once import StoredOnce
+from gateway.adapters.state_sealing import sealing_key
 from gateway.adapters.state_sessions import StoredSessions
 from gateway.delivery.services import Services
 from gateway.identity import TokenChecks, caller_of_session
@@ -88,7 +89,11 @@ def portal_of(
     )
     logins = Logins(
         provider=provider,
-        attempts=StoredLogins(state, clock=services.clock),
+        attempts=SealedLogins(
+            sealing_key(state, "login"),
+            StoredOnce(state, clock=services.clock),
+            clock=services.clock,
+        ),
         sessions=StoredSessions(
             state,
             clock=services.clock,

@@ -32,8 +32,8 @@ def session_cookie(secret: str) -> str:
     return f"{SESSION}={secret}; {_FLAGS}"
 
 
-def login_cookie(secret: str) -> str:
-    return f"{LOGIN}={secret}; {_FLAGS}; Max-Age={LOGIN_SECONDS}"
+def login_cookie(sealed: str) -> str:
+    return f"{LOGIN}={sealed}; {_FLAGS}; Max-Age={LOGIN_SECONDS}"
 
 
 def no_cookie(name: str) -> str:

@@ -84,7 +84,7 @@ class Portal:
         if page not in RETURNS:
             raise BadParameter("There is no such page to return to.", parameter="to")
         begun = self.logins.begin(page, language=language_of(request.scope))
-        return _redirect(begun.address, login_cookie(begun.browser))
+        return _redirect(begun.address, login_cookie(begun.cookie))
 
     def callback(self, request: Request) -> Response:
         """From the provider. The browser's session is a new one whatever it had (no fixation)."""
@@ -92,7 +92,7 @@ class Portal:
         sent = inbound.parameters
         finished = self.logins.finish(
             Callback(sent.get("state"), sent.get("code"), sent.get("iss"), sent.get("error")),
-            browser=find_cookie(scope, LOGIN),
+            cookie=find_cookie(scope, LOGIN),
             old=find_cookie(scope, SESSION),
             origin=inbound.origin,
         )

@@ -25,7 +25,7 @@ class Town:
     claims: dict[str, Any]
     sessions: list[Any] = field(default_factory=list)
 
-    def take(self, state: str, browser: str) -> LoginAttempt | None:
+    def take(self, state: str, cookie: str) -> LoginAttempt | None:
         return LoginAttempt(state, "nonce", "verifier", "/me")
 
     def check_issuer(self, issuer: str | None) -> None: ...
@@ -55,7 +55,7 @@ def test_refuses_an_access_token_of_somebody_else_that_the_data_api_would_take(c
     )
     with pytest.raises(LoginRefused) as refusal:
         logins.finish(
-            Callback("state", "code", ISSUER, None), browser="b", old=None, origin=Origin()
+            Callback("state", "code", ISSUER, None), cookie="b", old=None, origin=Origin()
         )
     assert refusal.value.reason == LoginFault.SUBJECT
     assert town.sessions == []

@@ -1,4 +1,4 @@
-"""Logins that began and sessions that live, in the database that the serving processes share."""
+"""Sessions that live, in the database that the serving processes share."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters import state_logins
 from gateway.adapters.state_database import StateDatabase
-from gateway.adapters.state_logins import StoredLogins
 from gateway.adapters.state_sessions import StoredSessions
 from gateway.errors import StateUnavailable
-from gateway.ports import LoginAttempt
 
 
 class Clock:
@@ -40,40 +37,22 @@ def state(tmp_path):
     state.close()
 
 
-def attempt(number: int) -> LoginAttempt:
-    return LoginAttempt(f"state-{number}", f"nonce-{number}", f"verifier-{number}", "/me")
-
-
 def sessions(state, clock) -> StoredSessions:
     return StoredSessions(
         state, clock=clock, idle=timedelta(minutes=15), absolute=timedelta(hours=8)
     )
 
 
-def test_gives_up_the_oldest_logins_when_there_are_too_many(state, clock, monkeypatch):
-    monkeypatch.setattr(state_logins, "ATTEMPTS_MAX", 3)
-    logins = StoredLogins(state, clock=clock)
-    browsers = []
-    for number in range(5):
-        browsers.append(logins.begin(attempt(number)))
-        clock.pass_time(seconds=1)
-    taken = [logins.take(f"state-{each}", browsers[each]) for each in range(5)]
-    assert taken == [None, None, attempt(2), attempt(3), attempt(4)]
-
-
-def test_another_process_sees_a_login_and_a_session(state, clock, tmp_path):
-    browser = StoredLogins(state, clock=clock).begin(attempt(1))
+def test_another_process_sees_a_session_and_ends_it(state, clock, tmp_path):
     secret = sessions(state, clock).begin({"sub": "x"})
     other = StateDatabase(tmp_path / "state.sqlite")
     try:
         assert sessions(other, clock).find(secret) == {"sub": "x"}
-        assert StoredLogins(other, clock=clock).take("state-1", browser) == attempt(1)
         assert sessions(other, clock).end(secret) == {"sub": "x"}
     finally:
         other.close()
     assert sessions(state, clock).find(secret) is None
     assert sessions(state, clock).end(secret) is None
-    assert StoredLogins(state, clock=clock).take("state-1", browser) is None
 
 
 @pytest.mark.parametrize("secret", ["", "short", "A" * 42, "A" * 44, "A" * 42 + "=", "ä" * 43])
