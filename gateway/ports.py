@@ -389,11 +389,12 @@ class LoginAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """What a login gave. issuer, subject: of the id token, whose every check has passed."""
+    """What a login gave. issuer, subject: of the id token, whose every check has passed; client_id: ours."""
 
     access_token: str = field(repr=False)
     issuer: str
     subject: str
+    client_id: str
 
 
 class LoginProvider(Protocol):

@@ -1,4 +1,8 @@
-"""Verifies id tokens: OpenID Connect Core 1.0 section 3.1.3.7, with the restrictions of RFC 8725."""
+"""Verifies id tokens: OpenID Connect Core 1.0 section 3.1.3.7, with the restrictions of RFC 8725.
+
+`at_hash` ties the access token to the login. In this flow section 3.1.3.6 leaves it to the provider, and
+certified ones send none, so it may be missing; what is there must fit.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +51,7 @@ class IdTokens:
                 {
                     "iss": {"essential": True, "value": self._issuer},
                     "aud": {"essential": True, "value": self._client_id},
+                    "at_hash": {"essential": "at_hash" in token.claims},
                 },
                 {"nonce": nonce, "client_id": self._client_id, "access_token": access_token},
             )

@@ -94,7 +94,7 @@ class OidcLogin:
         if str(answer.get("token_type")).lower() != "bearer":
             raise LoginRefused(LoginFault.NO_TOKEN)
         subject = self._id_tokens.subject(id_token, access_token=access_token, nonce=attempt.nonce)
-        return Redeemed(access_token, self._issuer, subject)
+        return Redeemed(access_token, self._issuer, subject, self._client_id)
 
     def logout_address(self) -> str | None:
         """RP-Initiated Logout 1.0 with our client id: an id token would have to be kept for its hint."""

@@ -131,4 +131,6 @@ class Logins:
             raise LoginRefused(str(TokenFault.BOUND))
         if (read.iss, read.sub) != (redeemed.issuer, redeemed.subject):
             raise LoginRefused(LoginFault.SUBJECT)
+        if read.client_id != redeemed.client_id:  # what was issued to others is not ours to keep
+            raise LoginRefused(LoginFault.CLIENT)
         return read.model_dump(mode="json", exclude_none=True)

@@ -85,4 +85,5 @@ class LoginFault(StrEnum):
     CODE = "login_code_refused"
     ID_TOKEN = "login_id_token_wrong"  # noqa: S105 (a reason)
     SUBJECT = "login_subject_differs"
+    CLIENT = "login_client_differs"
     NO_TOKEN = "login_without_token"  # noqa: S105 (a reason)

@@ -52,9 +52,17 @@ class Clock:
         self._now += timedelta(**duration)
 
 
+def half_hash(access_token: str) -> str:
+    """OpenID Connect Core section 3.1.3.6, for algorithms with SHA-256."""
+    half = hashlib.sha256(access_token.encode()).digest()[:16]
+    return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+
+
 @dataclass
 class Provider:
-    """What a provider says; `lies` are changes of the claims of its id tokens, `swaps` of its answer."""
+    """What a provider says; `lies` are changes of the claims of its id tokens, `without` leaves some out, and
+    `swaps` are changes of its answer.
+    """
 
     clock: Clock
     signing: ECKey = field(
@@ -66,6 +74,7 @@ class Provider:
     secret: str | None = None
     lies: dict[str, Any] = field(default_factory=dict)
     swaps: dict[str, Any] = field(default_factory=dict)
+    without: set[str] = field(default_factory=set)
     claims: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     metadata_lies: dict[str, Any] = field(default_factory=dict)
@@ -119,15 +128,18 @@ class Provider:
         return 200, self._answer(asked)
 
     def _answer(self, asked: dict[str, str]) -> dict[str, Any]:
+        access_token = self.access_token()
         return {
-            "access_token": self.access_token(),
+            "access_token": access_token,
             "token_type": "Bearer",
-            "id_token": self.id_token(asked["nonce"]),
+            "id_token": self.id_token(asked["nonce"], access_token),
         } | self.swaps
 
-    def id_token(self, nonce: str) -> str:
-        claims = {"aud": CLIENT_ID, "nonce": nonce, **self._times(), "sub": "analyst-17"}
+    def id_token(self, nonce: str, access_token: str) -> str:
+        told = {"aud": CLIENT_ID, "nonce": nonce, "sub": "analyst-17"}
+        claims = told | self._times() | {"at_hash": half_hash(access_token)}
         header = {"kid": self.signing.kid, "alg": "ES256", **self.id_token_header}
+        claims = {name: value for name, value in claims.items() if name not in self.without}
         return self._signed(header, claims | self.lies)
 
     def access_token(self, **changes: Any) -> str:
@@ -194,7 +206,14 @@ def liar(clock: Clock) -> Iterator[Provider]:
 @pytest.fixture
 def provider(liar: Provider) -> Provider:
     """The provider, honest until a test says otherwise."""
-    for changes in (liar.lies, liar.swaps, liar.claims, liar.metadata_lies, liar.id_token_header):
+    for changes in (
+        liar.lies,
+        liar.swaps,
+        liar.without,
+        liar.claims,
+        liar.metadata_lies,
+        liar.id_token_header,
+    ):
         changes.clear()
     liar.codes.clear()
     return liar
@@ -439,6 +458,10 @@ def test_an_answer_of_another_issuer_is_refused(browser, provider, issuer):
         {"iat": 9_999_999_999},
         {"sub": "somebody-else"},
         {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
+        {"at_hash": None},
+        {"at_hash": ""},
+        {"at_hash": 1},
+        {"at_hash": ["AAAAAAAAAAAAAAAAAAAAAA"]},
     ],
 )
 def test_an_id_token_that_is_not_for_this_login_is_refused(browser, provider, lies):
@@ -450,7 +473,7 @@ def test_an_id_token_that_is_not_for_this_login_is_refused(browser, provider, li
 def test_an_id_token_of_another_key_or_type_is_refused(browser, provider):
     honest = provider.signing
     foreign = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": honest.kid})
-    good = provider.id_token("x")
+    good = provider.id_token("x", "y")
     provider.swaps = {"id_token": good[:-8] + "AAAAAAAA"}
     assert refused(browser.log_in())
     claims = {"aud": CLIENT_ID, "nonce": "x", "sub": "analyst-17", **provider._times()}
@@ -463,7 +486,27 @@ def test_an_id_token_of_another_key_or_type_is_refused(browser, provider):
     assert is_logged_in(browser)
 
 
-@pytest.mark.parametrize("claims", [{"aud": "another-api"}, {"sub": "somebody-else"}, {"exp": 1}])
+@pytest.mark.parametrize("claims", [{"sub": "somebody-else"}, {"client_id": "another-client"}])
+def test_an_access_token_of_another_is_refused_though_the_id_token_says_nothing_of_it(
+    browser, provider, claims
+):
+    """Core leaves `at_hash` to the provider in this flow: what is there must fit, but it may not be there."""
+    provider.without, provider.claims = {"at_hash"}, claims
+    assert refused(browser.log_in())
+    provider.claims = {}
+    browser.log_in()
+    assert is_logged_in(browser)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": "another-api"},
+        {"sub": "somebody-else"},
+        {"exp": 1},
+        {"client_id": "another-client"},
+    ],
+)
 def test_an_access_token_that_the_data_api_would_refuse_opens_no_session(browser, provider, claims):
     provider.claims = claims
     assert refused(browser.log_in())

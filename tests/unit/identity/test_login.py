@@ -31,7 +31,7 @@ class Town:
     def check_issuer(self, issuer: str | None) -> None: ...
 
     def redeem(self, attempt: LoginAttempt, code: str) -> Redeemed:
-        return Redeemed("token", ISSUER, "analyst-17")
+        return Redeemed("token", ISSUER, "analyst-17", "portal")
 
     def verify(self, token: str) -> dict[str, Any]:
         return self.claims
@@ -41,8 +41,15 @@ class Town:
         return "secret"
 
 
-@pytest.mark.parametrize("change", [{"iss": "https://services.example"}, {"sub": "svc-tampere-bi"}])
-def test_refuses_an_access_token_of_somebody_else_that_the_data_api_would_take(change):
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"iss": "https://services.example"}, LoginFault.SUBJECT),
+        ({"sub": "svc-tampere-bi"}, LoginFault.SUBJECT),
+        ({"client_id": "night-loader"}, LoginFault.CLIENT),
+    ],
+)
+def test_refuses_an_access_token_of_somebody_else_that_the_data_api_would_take(change, reason):
     """Several issuers may be accepted for the data API: people log in at one of them."""
     town = Town(CLAIMS | change)
     logins = Logins(
@@ -57,12 +64,12 @@ def test_refuses_an_access_token_of_somebody_else_that_the_data_api_would_take(c
         logins.finish(
             Callback("state", "code", ISSUER, None), cookie="b", old=None, origin=Origin()
         )
-    assert refusal.value.reason == LoginFault.SUBJECT
+    assert refusal.value.reason == reason
     assert town.sessions == []
 
 
 def test_the_secrets_of_a_login_are_not_in_its_text():
     attempt = LoginAttempt("state", "nonce", "verifier-text", "/me")
-    texts = [str(attempt), str(Redeemed("token-text", ISSUER, "x"))]
+    texts = [str(attempt), str(Redeemed("token-text", ISSUER, "x", "portal"))]
     texts.append(str(Callback("state", "code-text", None, None)))
     assert not any(text in each for each in texts for text in ("-text",))
