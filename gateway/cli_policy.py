@@ -43,7 +43,7 @@ def matrix(
     Every answer is the policy engine's own. The files beside the policies are what a privacy officer
     reviews; they are no policy themselves.
     """
-    from gateway.batch.policy_matrix_files import check_matrix, matrix_text, write_matrix
+    from gateway.batch.review.matrix_files import check_matrix, matrix_text, write_matrix
 
     if write and check:
         raise typer.BadParameter("Give one of --write and --check.")
@@ -105,8 +105,8 @@ def explain(  # noqa: PLR0913 (options of a command)
 
     jakelu policy explain --organisation KU837 --role atmt:raportointi --product job-seeker-spells
     """
-    from gateway.batch.explain_command import explain_ruling
-    from gateway.batch.policy_explain import CallerAsked
+    from gateway.batch.review.explain import CallerAsked
+    from gateway.batch.review.explain_command import explain_ruling
 
     if (organisation is None) is (token is None):
         raise typer.BadParameter("Give the caller as --organisation or as --token, one of them.")

@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.adapters.cedar import CedarEngine
-from gateway.batch.matrix_products import imagined_products
-from gateway.batch.policy_callers import caller
-from gateway.batch.policy_house import load_house
+from gateway.batch.review.callers import caller
+from gateway.batch.review.house import load_house
+from gateway.batch.review.matrix_products import imagined_products
 from gateway.identity.claims import ClaimNames, held_roles, read_claims
 from gateway.model.access_key import KeyLimits
 from gateway.model.caller import AuthStrength, Caller

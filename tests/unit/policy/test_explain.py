@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from gateway.adapters.demo_issuer import PERSONAS, Persona, create_issuer, issue
 from gateway.adapters.oidc import OidcTokenVerifier
-from gateway.batch.explain_words import REMEDIES
-from gateway.batch.policy_callers import caller, read_token, roles_of_token
-from gateway.batch.policy_house import PolicyHouse, load_house
+from gateway.batch.review.callers import caller, read_token, roles_of_token
+from gateway.batch.review.explain_words import REMEDIES
+from gateway.batch.review.house import PolicyHouse, load_house
 from gateway.cli import app
 from gateway.identity import Credentials, TokenChecks, authenticate
 

@@ -12,9 +12,9 @@ import yaml
 from typer.testing import CliRunner
 
 from gateway.adapters.cedar import CedarEngine
-from gateway.batch.policy_callers import caller, roles_named
-from gateway.batch.policy_house import load_house
-from gateway.batch.policy_matrix_files import check_matrix, write_matrix
+from gateway.batch.review.callers import caller, roles_named
+from gateway.batch.review.house import load_house
+from gateway.batch.review.matrix_files import check_matrix, write_matrix
 from gateway.cli import app
 from gateway.errors import PolicyFault
 from gateway.model.caller import HeldRole, RoleSource

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.adapters.cedar import PolicyText
-from gateway.batch.explain_words import FINAL, NOTES, NOTHING, REMEDIES
-from gateway.batch.policy_callers import TokenRead, caller, roles_named, roles_of_token
-from gateway.batch.policy_house import PolicyHouse
+from gateway.batch.review.callers import TokenRead, caller, roles_named, roles_of_token
+from gateway.batch.review.explain_words import FINAL, NOTES, NOTHING, REMEDIES
+from gateway.batch.review.house import PolicyHouse
 from gateway.errors import BadParameter
 from gateway.model.caller import AuthStrength, Caller
 from gateway.model.label import Label

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from gateway.batch.matrix_callers import SAMPLES, Roles, Sample, role_cases
-from gateway.batch.matrix_products import imagined_products
-from gateway.batch.policy_callers import caller, roles_named
-from gateway.batch.policy_house import PolicyHouse
+from gateway.batch.review.callers import caller, roles_named
+from gateway.batch.review.house import PolicyHouse
+from gateway.batch.review.matrix_callers import SAMPLES, Roles, Sample, role_cases
+from gateway.batch.review.matrix_products import imagined_products
 from gateway.errors import PolicyFault
 from gateway.model.caller import AuthStrength, Caller
 from gateway.model.product import Classification, Product, ProductKind

@@ -7,11 +7,11 @@ from datetime import date
 from pathlib import Path
 
 from gateway.adapters.clock import SystemClock
-from gateway.batch.explain_text import explained_json, print_explained
-from gateway.batch.policy_callers import TOKEN_BYTES_MAX, TokenRead, read_token
-from gateway.batch.policy_explain import Asked, CallerAsked, answer
-from gateway.batch.policy_house import load_house
 from gateway.batch.report_format import Format, is_json
+from gateway.batch.review.callers import TOKEN_BYTES_MAX, TokenRead, read_token
+from gateway.batch.review.explain import Asked, CallerAsked, answer
+from gateway.batch.review.explain_text import explained_json, print_explained
+from gateway.batch.review.house import load_house
 from gateway.errors import BadParameter
 from gateway.model.days import helsinki_day
 

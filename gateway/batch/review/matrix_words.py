@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.batch.policy_matrix import Token
+from gateway.batch.review.matrix import Token
 from gateway.model.label import Label
 from gateway.model.product import ProductKind
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from gateway.batch.matrix_text import csv_text, markdown
-from gateway.batch.policy_house import load_house
-from gateway.batch.policy_matrix import compute_matrix
+from gateway.batch.review.house import load_house
+from gateway.batch.review.matrix import compute_matrix
+from gateway.batch.review.matrix_text import csv_text, markdown
 from gateway.errors import PolicyFault
 
 FILES = {"fi": "matrix.fi.md", "sv": "matrix.sv.md", "csv": "matrix.csv"}

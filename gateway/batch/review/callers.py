@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from gateway.batch.policy_house import PolicyHouse
+from gateway.batch.review.house import PolicyHouse
 from gateway.encoding.strict_json import read_object
 from gateway.errors import BadParameter, InvalidToken
 from gateway.identity.claims import CallerClaims, ClaimNames, held_roles, read_claims

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.batch.policy_house import PolicyHouse
+from gateway.batch.review.house import PolicyHouse
 from gateway.model.caller import RoleSource
 from gateway.model.label import Label
 from gateway.model.organisation import OrganisationKind

@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from gateway.batch.matrix_callers import Roles
-from gateway.batch.matrix_words import DEFAULT_DENY_TITLE, SWITCH_TITLES, WORDS, Words
-from gateway.batch.policy_house import PolicyHouse
-from gateway.batch.policy_matrix import Cell, Line, Matrix, Section
+from gateway.batch.review.house import PolicyHouse
+from gateway.batch.review.matrix import Cell, Line, Matrix, Section
+from gateway.batch.review.matrix_callers import Roles
+from gateway.batch.review.matrix_words import DEFAULT_DENY_TITLE, SWITCH_TITLES, WORDS, Words
 from gateway.policy.vocabulary import DEFAULT_DENY
 
 JOURNAL = "journal"

@@ -10,9 +10,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from gateway.batch.explain_words import HEADINGS
-from gateway.batch.policy_callers import TokenRead
-from gateway.batch.policy_explain import Answer, Decider
+from gateway.batch.review.callers import TokenRead
+from gateway.batch.review.explain import Answer, Decider
+from gateway.batch.review.explain_words import HEADINGS
 from gateway.model.caller import AuthStrength
 from gateway.policy.vocabulary import DEFAULT_DENY
 
