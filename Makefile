@@ -67,7 +67,7 @@ lock: $(UV)                 ## resolve the dependencies anew
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile -q --universal --generate-hashes --upgrade \
 	    --group build -o requirements.lock pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile -q --universal --generate-hashes --upgrade \
-	    --extra pull --group build --group dev -o requirements-dev.lock pyproject.toml
+	    --group build --group dev -o requirements-dev.lock pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile -q --universal --generate-hashes --upgrade \
 	    -o requirements-uv.lock requirements-uv.in
 

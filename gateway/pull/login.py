@@ -12,7 +12,7 @@ from gateway.pull.config import AccessKey, Config, Token
 from gateway.pull.dpop import Prover
 from gateway.pull.faults import ConfigFault
 from gateway.pull.keys import load_client_key
-from gateway.pull.oauth import TokenSource, check_installed
+from gateway.pull.oauth import TokenSource
 from gateway.pull.private_file import one_line, read_secret_line
 
 # An access key says itself that it is one; anything else is not sent to anybody by mistake.
@@ -76,7 +76,6 @@ def login_of(config: Config, environ: Mapping[str, str] = os.environ) -> httpx2.
         case Config(token=Token() as token):
             return TokenLogin(_given(token, environ))
         case Config(oauth=oauth) if oauth is not None:
-            check_installed()
             prover = Prover() if oauth.dpop else None
             source = TokenSource(config, oauth, load_client_key(oauth), prover=prover)
             return OAuthLogin(source, prover)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from typing import Any
 
 import httpx2
@@ -19,7 +18,7 @@ from gateway.pull.config import Config, OAuth
 from gateway.pull.connection import client_options
 from gateway.pull.discovery import Endpoint, find_endpoint
 from gateway.pull.dpop import NONCE_WANTED, Prover
-from gateway.pull.faults import ConfigFault, NotTheGateway, Refused, TryLater
+from gateway.pull.faults import NotTheGateway, Refused, TryLater
 from gateway.pull.keys import ClientKey
 
 ASSERTION_SECONDS = 60
@@ -31,14 +30,6 @@ LIFETIME_UNTOLD_SECONDS = 300
 
 class _NonceWanted(Refused):
     """The proof is to be made again with the nonce of the answer."""
-
-
-def check_installed() -> None:
-    """Raises ConfigFault when the extra `pull` is missing."""
-    if find_spec("authlib") is None:
-        raise ConfigFault(
-            "[oauth] needs Authlib, which is not installed. Run: pip install 'jakelu[pull]'"
-        )
 
 
 class TokenSource:

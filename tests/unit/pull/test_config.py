@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from gateway.pull.config import Wanted, load_config
@@ -165,17 +163,6 @@ def test_a_variable_that_is_not_set_is_named(write_config):
     config = load_config(write_config(login='[token]\nenv = "NO_SUCH_TOKEN"'))
     with pytest.raises(ConfigFault, match="NO_SUCH_TOKEN"):
         login_of(config, {})
-
-
-def test_without_authlib_the_extra_is_named_and_other_logins_go_on(
-    write_config, monkeypatch, tmp_path
-):
-    monkeypatch.setattr("gateway.pull.oauth.find_spec", lambda _: None)
-    with pytest.raises(ConfigFault, match=r"pip install 'jakelu\[pull\]'"):
-        login_of(load_config(write_config(login=OAUTH)))
-    config = load_config(write_config(login='[token]\nenv = "T"'))
-    assert login_of(config, {"T": "token"}) is not None
-    assert "authlib" not in vars(sys.modules["gateway.pull.login"])
 
 
 def _oauth(write_config, tmp_path, content: bytes, *, algorithm: str):
