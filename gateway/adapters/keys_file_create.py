@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from gateway.adapters.durable import sync
 from gateway.adapters.keys_epochs import first_register
 from gateway.adapters.keys_file import EPOCH_FILE, KEY_BYTES, ROOT_FILE, SIGNING_FILE, FileKeys
-from gateway.adapters.keys_private_file import create_private, durable_draft, sync_folder
+from gateway.adapters.keys_private_file import create_private, durable_draft
 from gateway.errors import KeyFault
 from gateway.releases.manifest import key_id, parse_public_keys
 
@@ -58,4 +59,4 @@ def publish_key(key: Ed25519PublicKey, path: Path) -> None:
     draft = durable_draft(path, known + ours)
     draft.chmod(0o644)
     draft.replace(path)
-    sync_folder(path.parent)
+    sync(path.parent)

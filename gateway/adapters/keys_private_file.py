@@ -7,6 +7,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from gateway.adapters.durable import sync
 from gateway.errors import KeyFault
 
 LIMIT_BYTES = 10_000
@@ -56,7 +57,7 @@ def create_private(path: Path, content: bytes) -> bool:
         return False
     finally:
         draft.unlink()
-    sync_folder(path.parent)
+    sync(path.parent)
     return True
 
 
@@ -71,7 +72,7 @@ def replace_private(path: Path, content: bytes) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def durable_draft(path: Path, content: bytes) -> Path:
@@ -82,15 +83,6 @@ def durable_draft(path: Path, content: bytes) -> Path:
         draft.flush()
         os.fsync(draft.fileno())
     return Path(name)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename or a new name durable. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _check_owner(found: os.stat_result, name: str, *, allowed: int) -> None:

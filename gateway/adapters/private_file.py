@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from gateway.adapters.durable import sync
 from gateway.errors import KeyFault
 
 
@@ -18,11 +19,7 @@ def create_private_file(path: Path) -> None:
             path.chmod(0o600)
         return
     os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
 
 
 def read_private_file(path: Path, *, most_bytes: int = 16 * 1024) -> bytes:

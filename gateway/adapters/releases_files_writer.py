@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from gateway.adapters.durable import sync
 from gateway.errors import ReleaseRefused
 from gateway.model.release import Manifest, ReleaseId
 from gateway.ports import Signature
@@ -60,16 +61,16 @@ class DiskStagedRelease:
         """
         self._check(manifest, signature)
         for file in manifest.files:
-            _sync(self._folder / file.path)
+            sync(self._folder / file.path)
         for folder in {(self._folder / file.path).parent for file in manifest.files}:
-            _sync(folder)
+            sync(folder)
         envelope = self._folder / MANIFEST
         envelope.write_bytes(envelope_bytes(manifest, signature))
-        _sync(envelope)
-        _sync(self._folder)
+        sync(envelope)
+        sync(self._folder)
         self._folder.rename(self._product_dir / str(self.release))
-        _sync(self._product_dir)
-        _sync(self._product_dir.parent)
+        sync(self._product_dir)
+        sync(self._product_dir.parent)
 
     def discard(self) -> None:
         """Remove what is left of the staging folder; nothing is left after a commit."""
@@ -141,11 +142,3 @@ def _next_number(product_dir: Path, as_of: date) -> int:
     """One more than the highest number of the as-of date, valid or not: an id is used once."""
     found = (find_release_id(path.name) for path in product_dir.iterdir())
     return max((r.number for r in found if r is not None and r.as_of == as_of), default=0) + 1
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

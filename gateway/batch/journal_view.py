@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from gateway.adapters.durable import sync
 from gateway.adapters.journal_sqlite import SqliteJournal
-from gateway.adapters.keys_private_file import sync_folder
 from gateway.batch.journal_key import verifier_keys
 from gateway.batch.operating_login import operating_login
 from gateway.batch.publish import open_journal
@@ -129,18 +128,10 @@ def _new_folder(folder: Path) -> Generator[Path]:
     try:
         yield draft
         for path in draft.iterdir():
-            _sync(path)
-        sync_folder(draft)
+            sync(path)
+        sync(draft)
         draft.rename(folder)
-        sync_folder(folder.absolute().parent)
+        sync(folder.absolute().parent)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,8 @@ from gateway.delivery.requests import Edition, RowsRequest
 from gateway.delivery.services import Services
 from gateway.errors import (
     AudienceRefused,
+    Forbidden,
+    GatewayError,
     IncomeRegisterRowsRefused,
     PolicyFault,
     ProductNotFound,
@@ -71,23 +73,18 @@ def check_no_income_register(admitted: Admitted, manifest: Manifest, services: S
 
     Raises IncomeRegisterRowsRefused (laki tulotietojärjestelmästä 53/2018 13 §), journaled.
     """
-    product, permit, request = admitted.product, admitted.permit, admitted.request
+    product = admitted.product
     is_rows = ProductKind.ROWS in {manifest.kind, product.kind}
     named = {source.casefold() for source in (*manifest.sources, *product.sources)}
     if not is_rows or INCOME_REGISTER not in named:
         return
-    denial = Denial(
-        error_type=IncomeRegisterRowsRefused,
+    raise _refused_after_all(
+        admitted,
+        IncomeRegisterRowsRefused,
         detail="No product with this source is delivered as rows.",
-        policies=("income-register-never-rows",),
-        policy_set_sha256=permit.policy_set_sha256,
-        is_listed=True,
-        purpose=permit.purpose,
-        legal_basis=permit.legal_basis,
-        subscription=permit.subscription,
+        policy="income-register-never-rows",
+        services=services,
     )
-    what = asked(request, product)
-    raise refuse(admitted.caller, what, denial, origin=request.origin, services=services)
 
 
 def check_class(admitted: Admitted, manifest: Manifest, services: Services) -> None:
@@ -126,24 +123,43 @@ def check_expert(admitted: Admitted, manifest: Manifest, services: Services) -> 
     It may be older than the contract: with tags that the contract no longer names, or without those
     that it names now. Raises AudienceRefused, journaled.
     """
-    product, permit, request = admitted.product, admitted.permit, admitted.request
+    product, permit = admitted.product, admitted.permit
     names = {column.name for column in manifest.columns}
     by = expert_column(product)
     telling = {name for name in names if is_expert_name(name)} | ({by} if by else set())
     if not telling or (telling == {by} and by in names and permit.expert_tag):
         return
-    denial = Denial(
-        error_type=AudienceRefused,
+    raise _refused_after_all(
+        admitted,
+        AudienceRefused,
         detail="This release cannot be cut to the rows of one expert; ask for a newer one.",
-        policies=("expert-own-tag",),
+        policy="expert-own-tag",
+        services=services,
+    )
+
+
+def _refused_after_all(
+    admitted: Admitted,
+    error_type: type[Forbidden],
+    *,
+    detail: str,
+    policy: str,
+    services: Services,
+) -> GatewayError:
+    """What the release itself forbids, though the policies permitted the product; journaled."""
+    permit, request = admitted.permit, admitted.request
+    denial = Denial(
+        error_type=error_type,
+        detail=detail,
+        policies=(policy,),
         policy_set_sha256=permit.policy_set_sha256,
         is_listed=True,
         purpose=permit.purpose,
         legal_basis=permit.legal_basis,
         subscription=permit.subscription,
     )
-    what = asked(request, product)
-    raise refuse(admitted.caller, what, denial, origin=request.origin, services=services)
+    what = asked(request, admitted.product)
+    return refuse(admitted.caller, what, denial, origin=request.origin, services=services)
 
 
 def listed_products(caller: Caller, services: Services) -> tuple[Product, ...]:
