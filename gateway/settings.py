@@ -24,6 +24,10 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.adapters.journal_key import FileNoteSigner
+from gateway.adapters.vault_http import VaultAccess, VaultHttp
+from gateway.adapters.vault_signing import VaultSigningKey
+from gateway.adapters.vault_transit import Transit
 from gateway.errors import SettingsFault
 from gateway.identity.access_keys import ISSUER as KEYS_ISSUER
 from gateway.identity.claims import ClaimNames
@@ -31,6 +35,7 @@ from gateway.identity.voices import EVERY_ORGANISATION
 from gateway.journal.note import VerifierKey
 from gateway.limits.allowance import ClientClass, Limits
 from gateway.model.caller import RoleSource
+from gateway.ports import NoteSigner
 
 PREFIX = "JAKELU_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS_FILE"
@@ -142,23 +147,63 @@ class WitnessSettings(BaseModel):
     url: str = Field(min_length=1)
 
 
+class JournalVaultSettings(BaseModel):
+    """A key in HashiCorp Vault's transit engine that signs the journal: the table `[journal_vault]`.
+
+    address: https, or http on loopback. The login is a token file, or an AppRole's role id and secret id
+    file, of a policy that may read and use this one key and nothing else; ca_path: PEM of a private
+    certificate authority.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str
+    key_name: str = Field(default="jakelu-journal-signing", pattern=MOUNT)
+    transit_mount: str = Field(default="transit", pattern=MOUNT)
+    token_path: Path | None = None
+    role_id: str | None = Field(default=None, repr=False)
+    secret_id_path: Path | None = None
+    ca_path: Path | None = None
+
+    def access(self) -> VaultAccess:
+        return VaultAccess(
+            address=self.address,
+            token_path=self.token_path,
+            role_id=self.role_id,
+            secret_id_path=self.secret_id_path,
+            ca_path=self.ca_path,
+            transit_mount=self.transit_mount,
+        )
+
+
 class JournalSettings(SharedSettings):
     """How the journal is signed and witnessed.
 
-    journal_key_path: the Ed25519 key that signs checkpoints, a file of mode 0600; without it nothing is
-    signed. journal_origin: the log's name for ever, by custom the address of its tiles without the scheme,
+    journal_key_path: the Ed25519 key that signs checkpoints, a file of mode 0600, or journal_vault: where
+    it is instead; without either nothing is signed. journal_origin: the log's name for ever, by custom the address of its tiles without the scheme,
     like jakelu.example/v1/journal. journal_earlier_keys: verifier keys that signed before this one.
     checkpoint_seconds: between two signatures. witnesses: who cosigns; witnesses_needed: how many of them
     must have seen the journal in the last witness_age_seconds, else nothing guarded is served.
     """
 
     journal_key_path: Path | None = None
+    journal_vault: JournalVaultSettings | None = None
     journal_origin: str | None = Field(default=None, pattern=r"^[!-*,-~]{1,255}$")
     journal_earlier_keys: tuple[str, ...] = ()
     checkpoint_seconds: float = Field(default=30.0, ge=1, le=3600)
     witnesses: tuple[WitnessSettings, ...] = ()
     witnesses_needed: int = Field(default=1, ge=1)
     witness_age_seconds: float = Field(default=900.0, ge=10)
+
+    def note_signer(self) -> NoteSigner | None:
+        """Who signs checkpoints, None where nobody does. Raises KeyFault, SettingsFault."""
+        if self.journal_key_path is not None:
+            return FileNoteSigner(self.journal_key_path)
+        if self.journal_vault is not None:
+            access = self.journal_vault.access()
+            transit = Transit(VaultHttp(access), access.transit_mount)
+            return VaultSigningKey(transit, self.journal_vault.key_name)
+        return None
 
     @property
     def earlier_keys(self) -> tuple[VerifierKey, ...]:
@@ -172,15 +217,17 @@ class JournalSettings(SharedSettings):
 
     @model_validator(mode="after")
     def _can_be_witnessed(self) -> JournalSettings:
-        if (self.journal_key_path is None) != (self.journal_origin is None):
+        keys = (self.journal_key_path is not None) + (self.journal_vault is not None)
+        if keys != (self.journal_origin is not None):
             raise SettingsFault(
-                "Set both journal_key_path and journal_origin, like jakelu.example/v1/journal, or neither.",
+                "Set journal_origin, like jakelu.example/v1/journal, and journal_key_path or journal_vault, "
+                "one of the two; or none of them.",
                 parameter="journal_origin",
             )
-        if self.witnesses and self.journal_key_path is None:
+        if self.witnesses and self.journal_origin is None:
             raise SettingsFault(
-                "Witnesses cosign what the journal signs: set journal_key_path too; `jakelu journal key` "
-                "makes one.",
+                "Witnesses cosign what the journal signs: set journal_key_path and journal_origin too; "
+                "`jakelu journal key` makes the key.",
                 parameter="journal_key_path",
             )
         if self.witnesses and self.witnesses_needed > len(self.witnesses):

@@ -12,13 +12,10 @@ makes by itself changes no pseudonym.
 from __future__ import annotations
 
 import base64
-import binascii
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.adapters.keys_derivation import domain_key, epoch_key_message
@@ -28,7 +25,9 @@ from gateway.adapters.keys_epochs import (
     first_register,
     parse_register,
 )
-from gateway.adapters.keys_vault_http import VaultAccess, VaultHttp
+from gateway.adapters.vault_http import VaultAccess, VaultHttp
+from gateway.adapters.vault_signing import VaultSigningKey
+from gateway.adapters.vault_transit import Transit, latest_version
 from gateway.errors import KeyFault
 from gateway.ports import PseudonymDomain, Signature
 from gateway.protection.pseudonym import KEY_BYTES
@@ -37,7 +36,6 @@ from gateway.releases.manifest import key_id
 ROOT_KEY = "jakelu-pseudonym-root"
 SIGNING_KEY = "jakelu-release-signing"
 REGISTER = "jakelu/pseudonym-epochs"
-_VERSIONED = re.compile(r"vault:v([1-9][0-9]{0,8}):([A-Za-z0-9+/=]{1,1024})")
 
 
 class VaultKeys:
@@ -48,17 +46,17 @@ class VaultKeys:
     def __init__(self, access: VaultAccess, *, pause: Callable[[float], None] = time.sleep) -> None:
         """Log in and read the register. Raises KeyFault, SettingsFault."""
         self._vault = VaultHttp(access, pause=pause)
-        self._transit, self._kv = access.transit_mount, access.kv_mount
+        self._transit, self._kv = Transit(self._vault, access.transit_mount), access.kv_mount
         self._register = self._stored()[0]
         self._epoch_keys: dict[str, bytes] = {}
-        self._signing: tuple[int, Ed25519PublicKey] | None = None
+        self._signing = VaultSigningKey(self._transit, SIGNING_KEY)
 
     def check(self) -> None:
         """Whether a release could be made: both keys are as they must be and may be used.
 
         Called before hours of work, not after. Raises KeyFault.
         """
-        self._check_kind(ROOT_KEY, "hmac")
+        self._transit.checked(ROOT_KEY, "hmac")
         self._key_of(self._register.current)
         _ = self.public_key
 
@@ -81,15 +79,8 @@ class VaultKeys:
 
     def sign(self, message: bytes) -> Signature:
         """An Ed25519 signature, checked here before it is believed. Raises KeyFault."""
-        version, public_key = self._signing_key()
-        body = {"input": _base64(message), "key_version": version}
-        answer = self._vault.write(f"{self._transit}/sign/{SIGNING_KEY}", body)
-        value = _versioned(answer.get("signature"), version)
-        try:
-            public_key.verify(value, message)
-        except InvalidSignature:
-            raise KeyFault("Vault's signature is not one of its own key.") from None
-        return Signature(key_id(public_key), _base64(value))
+        value = self._signing.sign(message)
+        return Signature(key_id(self.public_key), base64.b64encode(value).decode())
 
     def start_epoch(self, epoch: str, *, new_root: bool) -> None:
         """Begin an epoch. The register's new version is the moment; before it nothing has changed.
@@ -106,46 +97,20 @@ class VaultKeys:
 
     @property
     def public_key(self) -> Ed25519PublicKey:
-        return self._signing_key()[1]
+        return self._signing.public
 
     def _key_of(self, started: StartedEpoch) -> bytes:
         if started.name not in self._epoch_keys:
-            body = {
-                "input": _base64(epoch_key_message(started.name)),
-                "key_version": started.root,
-            }
-            answer = self._vault.write(f"{self._transit}/hmac/{ROOT_KEY}/sha2-256", body)
-            key = _versioned(answer.get("hmac"), started.root)
+            message = epoch_key_message(started.name)
+            key = self._transit.hmac(ROOT_KEY, message, version=started.root)
             if len(key) != KEY_BYTES:
                 raise KeyFault("Vault's HMAC is not one of SHA-256.")
             self._epoch_keys[started.name] = key
         return self._epoch_keys[started.name]
 
-    def _signing_key(self) -> tuple[int, Ed25519PublicKey]:
-        """The newest version and its public key, read once: one run signs with one key."""
-        if self._signing is None:
-            found = self._check_kind(SIGNING_KEY, "ed25519")
-            version = _latest(found)
-            try:
-                raw = base64.b64decode(found["keys"][str(version)]["public_key"], validate=True)
-                self._signing = version, Ed25519PublicKey.from_public_bytes(raw)
-            except (KeyError, TypeError, ValueError):
-                raise KeyFault(f"Vault tells no public key of {SIGNING_KEY}.") from None
-        return self._signing
-
-    def _check_kind(self, name: str, kind: str) -> Mapping[str, Any]:
-        """What Vault says of a key. Raises KeyFault unless it is of a kind and cannot be taken out."""
-        found = self._vault.read(f"{self._transit}/keys/{name}")
-        if found.get("type") != kind or found.get("derived") not in (None, False):
-            raise KeyFault(f"The key {name} in Vault is not a plain key of type {kind}.")
-        if found.get("exportable") is not False or found.get("allow_plaintext_backup") is not False:
-            raise KeyFault(f"The key {name} can be taken out of Vault; make one that cannot.")
-        return found
-
     def _new_root(self) -> int:
-        path = f"{self._transit}/keys/{ROOT_KEY}"
-        self._vault.write(f"{path}/rotate", {})
-        return _latest(self._check_kind(ROOT_KEY, "hmac"))
+        self._transit.rotate(ROOT_KEY)
+        return latest_version(self._transit.checked(ROOT_KEY, "hmac"))
 
     def _stored(self) -> tuple[EpochRegister, int]:
         """The register and its version in the kv engine. Raises KeyFault."""
@@ -209,25 +174,3 @@ def _register_of(found: Mapping[str, Any]) -> tuple[str, int]:
         if isinstance(text, str) and isinstance(version, int):
             return text, version
     raise KeyFault(f"{REGISTER} in Vault is deleted or is no register of epochs.")
-
-
-def _latest(found: Mapping[str, Any]) -> int:
-    latest = found.get("latest_version")
-    if not isinstance(latest, int) or latest < 1:
-        raise KeyFault("Vault tells no version of a key.")
-    return latest
-
-
-def _versioned(text: object, version: int) -> bytes:
-    """The bytes of `vault:v<version>:<base64>`. Raises KeyFault when it is of another version."""
-    parts = _VERSIONED.fullmatch(text) if isinstance(text, str) else None
-    if parts is None or int(parts[1]) != version:
-        raise KeyFault("Vault answered with another version of the key than it was asked for.")
-    try:
-        return base64.b64decode(parts[2], validate=True)
-    except binascii.Error:
-        raise KeyFault("Vault's answer is not base64.") from None
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()

@@ -7,7 +7,6 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.adapters.journal_key import FileNoteSigner
 from gateway.adapters.keys_private_file import create_private
 from gateway.errors import KeyFault, SettingsFault
 from gateway.journal.checkpoint import log_key
@@ -16,15 +15,19 @@ from gateway.settings import JournalSettings
 
 
 def make_journal_key(settings: JournalSettings) -> tuple[VerifierKey, bool]:
-    """The verifier key, and whether the file was made now. Raises KeyFault, SettingsFault."""
+    """The verifier key, and whether the file was made now: a key in Vault is made by its administrator.
+
+    Raises KeyFault, SettingsFault.
+    """
     path = settings.journal_key_path
-    if path is None:
+    is_new = path is not None and create_journal_key(path)
+    keys = verifier_keys(settings)
+    if not keys:
         raise SettingsFault(
             "Set journal_key_path, where the key is to be, and journal_origin, the log's name for ever.",
             parameter="journal_key_path",
         )
-    is_new = create_journal_key(path)
-    return verifier_keys(settings)[0], is_new
+    return keys[0], is_new
 
 
 def create_journal_key(path: Path) -> bool:
@@ -43,7 +46,7 @@ def verifier_keys(settings: JournalSettings) -> tuple[VerifierKey, ...]:
 
     Raises KeyFault, SettingsFault.
     """
-    if settings.journal_key_path is None or settings.journal_origin is None:
+    signer = settings.note_signer()
+    if signer is None or settings.journal_origin is None:
         return ()
-    today = FileNoteSigner(settings.journal_key_path).public_key()
-    return (log_key(settings.journal_origin, today), *settings.earlier_keys)
+    return (log_key(settings.journal_origin, signer.public_key()), *settings.earlier_keys)

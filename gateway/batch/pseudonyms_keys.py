@@ -7,7 +7,7 @@ from typing import TypeAlias
 from gateway.adapters.keys_file import EPOCH_FILE, FileKeys
 from gateway.adapters.keys_file_create import create_keys, publish_key
 from gateway.adapters.keys_vault import VaultKeys, create_register, has_register
-from gateway.adapters.keys_vault_http import VaultAccess
+from gateway.adapters.vault_http import VaultAccess
 from gateway.errors import KeyFault, SettingsFault
 from gateway.settings import BatchSettings
 

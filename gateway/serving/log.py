@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.adapters.journal_key import FileNoteSigner
 from gateway.adapters.witness_http import open_witness
 from gateway.errors import GatewayError, JournalForked
 from gateway.journal.periodic import Periodic
@@ -65,8 +64,8 @@ def log_of(settings: JournalSettings, store: TreeStore, clock: Clock) -> Log:
         clock=clock,
     )
     signing = None
-    if settings.journal_key_path is not None and settings.journal_origin is not None:
-        signer = FileNoteSigner(settings.journal_key_path)
+    signer = settings.note_signer()
+    if signer is not None and settings.journal_origin is not None:
         origin, earlier = settings.journal_origin, settings.earlier_keys
         signing = Signing(store, origin, signer, clock, witnesses, earlier)
     return Log(signing, witnessed, settings.checkpoint_seconds)

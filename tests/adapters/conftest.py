@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.adapters.keys_vault_http import VaultAccess
+from gateway.adapters.vault_http import VaultAccess
 
 ROLE_ID, SECRET_ID = "e5a7b66e-role", "84896a0c-secret"
 Answer = tuple[int, dict[str, Any] | None]
@@ -217,6 +217,7 @@ def vault(tmp_path: Path) -> Iterator[VaultLike]:
     state.keys = {
         "jakelu-pseudonym-root": TransitKey("hmac", [secrets.token_bytes(32)]),
         "jakelu-release-signing": TransitKey("ed25519", [secrets.token_bytes(32)]),
+        "jakelu-journal-signing": TransitKey("ed25519", [secrets.token_bytes(32)]),
     }
     state.secrets["jakelu/pseudonym-epochs"] = [{"register": "2026\n"}]
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.adapters.keys_vault import VaultKeys, create_register, has_register
-from gateway.adapters.keys_vault_http import PAUSES_SECONDS, VaultAccess, VaultHttp
+from gateway.adapters.vault_http import PAUSES_SECONDS, VaultAccess, VaultHttp
 from gateway.errors import KeyFault, SettingsFault
 from gateway.ports import PseudonymDomain
 

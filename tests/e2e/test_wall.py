@@ -49,7 +49,6 @@ WALLED = (
     "gateway.adapters.keys_file_create",
     "gateway.adapters.keys_private_file",
     "gateway.adapters.keys_vault",
-    "gateway.adapters.keys_vault_http",
     "gateway.adapters.demo_issuer",
 )
 

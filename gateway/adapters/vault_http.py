@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from gateway.adapters.keys_private_file import read_private
 from gateway.adapters.loopback import is_loopback
+from gateway.adapters.private_file import read_private_file
 from gateway.encoding.strict_json import read_object
 from gateway.errors import KeyFault, SettingsFault
 
@@ -200,7 +200,7 @@ def _refuse(path: str, status: int) -> NoReturn:
 
 
 def _secret(path: Path) -> str:
-    text = read_private(path).decode("ascii", "replace").strip()
+    text = read_private_file(path).decode("ascii", "replace").strip()
     if _SECRET.fullmatch(text) is None:
         raise KeyFault(f"{path.name} does not hold one word.")
     return text
