@@ -1,6 +1,7 @@
 # Two commands are the whole set-up: `make demo` and `make test`.
 # They need Python 3.11 or newer, git and make; everything else is installed from hashed locks. The tests
-# with a real identity provider and a real browser need Node.js 20 and Chromium too, else they are skipped.
+# with a real identity provider, a real PostgreSQL and a real browser need Node.js 20 and Chromium too, else they
+# are skipped.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -9,9 +10,10 @@ PORT   ?= 8080
 SCALE  ?= 0.05
 SOAK_EXAMPLES ?= 1000
 PROVIDER := tests/provider
+POSTGRES := tests/postgres
 UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 
-.PHONY: demo test lint types imports check tests provider soak openapi lock clean help
+.PHONY: demo test lint types imports check tests provider postgres soak openapi lock clean help
 .PHONY: soak-pseudonyms soak-cubes soak-crashes soak-country
 
 help:            ## what can be made
@@ -36,11 +38,13 @@ imports: $(VENV)/.dev       ## the two roads and the wall between them
 check: $(VENV)/.dev         ## contracts and policies
 	$(BIN)/jakelu check
 
-tests: $(VENV)/.dev provider      ## the tests alone
+tests: $(VENV)/.dev provider postgres      ## the tests alone
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 provider: $(PROVIDER)/node_modules/.installed      ## the identity provider that tests run, from npm
+
+postgres: $(POSTGRES)/node_modules/.installed      ## the PostgreSQL server that tests run, from npm
 
 # The parts are targets of their own; `make -k soak` goes on after one that fails. How the tests read
 # these variables is in tests/conftest.py. A drawn cube that fails is printed with a line to repeat it.
@@ -90,6 +94,10 @@ $(VENV)/.uv/bin/uv: requirements-uv.lock | $(BIN)/python
 $(PROVIDER)/node_modules/.installed: $(PROVIDER)/package-lock.json
 	@if command -v npm > /dev/null; then cd $(PROVIDER) && npm ci --loglevel=error && touch node_modules/.installed; \
 	    else echo "npm is not installed: tests with a real identity provider are skipped"; fi
+
+$(POSTGRES)/node_modules/.installed: $(POSTGRES)/package-lock.json
+	@if command -v npm > /dev/null; then cd $(POSTGRES) && npm ci --loglevel=error && touch node_modules/.installed; \
+	    else echo "npm is not installed: tests with a real PostgreSQL are skipped"; fi
 
 # The runtime alone for the demo; the same and the tools for the tests.
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python $(UV)

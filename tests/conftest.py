@@ -4,16 +4,21 @@ BRUTE_FORCE=all    guess with every artificial identity code, not with a sample 
 JAKELU_KILLS=20    how many processes each crash test kills
 SOAK=1             draw other examples in every run, and many more; `make test` draws the same ones
 SOAK_EXAMPLES=1000 so many for each test, in rounds of a hundred that tell the progress
-COMPLETE=1         a test whose tools (Node.js, Chromium) are missing fails instead of being skipped
+COMPLETE=1         a test whose tools (Node.js, Chromium, PostgreSQL) are missing fails instead of being skipped
 
 A drawn example that fails is printed with a `@reproduce_failure` line, and the next run begins with it.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
@@ -87,6 +92,42 @@ def needs(campaign: Campaign) -> Callable[[str | None], None]:
             pytest.skip(missing)
 
     return needed
+
+
+@pytest.fixture(scope="session")
+def postgres_tools() -> ModuleType:
+    """`tests/postgres/running.py`; there are no packages of tests to import from."""
+    path = Path(__file__).parent / "postgres" / "running.py"
+    spec = importlib.util.spec_from_file_location("running_postgres", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def new_postgres(
+    needs: Callable[[str | None], None], postgres_tools: ModuleType
+) -> Iterator[Callable[..., Any]]:
+    """Start a PostgreSQL of one's own, with settings; each is removed at the end."""
+    needs(postgres_tools.missing_tools())
+    programs, started = postgres_tools.Programs(), []
+
+    def new(**settings: str) -> Any:
+        server = postgres_tools.RunningPostgres(programs, settings=settings)
+        started.append(server)
+        return server.start()
+
+    yield new
+    for server in started:
+        server.remove()
+    programs.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres(new_postgres: Callable[..., Any]) -> Any:
+    """The PostgreSQL of a worker, for all tests that do it no harm."""
+    return new_postgres()
 
 
 @pytest.fixture(scope="session")
