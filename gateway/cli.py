@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gateway.cli_database import app as database_app
 from gateway.cli_journal import app as journal_app
 from gateway.cli_key import app as key_app
 from gateway.cli_policy import app as policy_app
@@ -32,6 +33,7 @@ app.add_typer(journal_app, name="journal")
 app.add_typer(policy_app, name="policy")
 app.add_typer(pseudonym_app, name="pseudonym")
 app.add_typer(key_app, name="key")
+app.add_typer(database_app, name="database")
 app.command("pull")(pull)
 
 Day = Annotated[

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from gateway.adapters.journal_key import FileNoteSigner
+from gateway.adapters.postgres_url import PostgresUrl, parse_postgres_url
 from gateway.adapters.vault_http import VaultAccess, VaultHttp
 from gateway.adapters.vault_signing import VaultSigningKey
 from gateway.adapters.vault_transit import Transit
@@ -48,6 +49,7 @@ class SharedSettings(BaseModel):
     """What both sides need: where contracts, policies, releases, the journal and the state are.
 
     state_path: the database that serving processes share; beside the journal when it is not set.
+    state_url: a PostgreSQL in its place, for processes on several machines.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,9 +60,23 @@ class SharedSettings(BaseModel):
     journal_path: Path
     release_public_key_path: Path
     state_path: Path | None = None
+    state_url: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_state(self) -> SharedSettings:
+        if self.state_url is not None and self.state_path is not None:
+            raise SettingsFault(
+                "Set state_path for a file, or state_url for a PostgreSQL; one of the two.",
+                parameter="state_url",
+            )
+        _ = self.state  # an address that cannot be used is a fault now, not at the first request
+        return self
 
     @property
-    def state_file(self) -> Path:
+    def state(self) -> Path | PostgresUrl:
+        """Where the state is."""
+        if self.state_url is not None:
+            return parse_postgres_url(self.state_url, parameter="state_url")
         return self.state_path or self.journal_path.with_name("state.sqlite")
 
 

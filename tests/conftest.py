@@ -131,6 +131,27 @@ def postgres(new_postgres: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture(scope="session")
+def state_template(postgres: Any) -> str:
+    """A database prepared as docs/operations.md says: roles, schema, tables. It is only copied."""
+    from gateway.adapters.postgres_url import parse_postgres_url
+    from gateway.adapters.state_migration import migrate_state
+
+    name = postgres.create_database()
+    postgres.prepare(name)
+    url = postgres.url(name, user="jakelu_owner")
+    migrate_state(parse_postgres_url(url, parameter="state_url"))
+    return name
+
+
+@pytest.fixture
+def state_url(postgres: Any, state_template: str) -> str:
+    """The state in a PostgreSQL, empty, for the role that serves."""
+    name = postgres.create_database(template=state_template)
+    postgres.prepare(name)  # rights on a database are not copied with it
+    return postgres.url(name, user="jakelu_gateway")
+
+
+@pytest.fixture(scope="session")
 def drawing_round(request) -> int:
     return request.param
 

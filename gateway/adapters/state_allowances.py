@@ -21,9 +21,9 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from gateway.adapters.state_database import METADATA, StateDatabase
+from gateway.adapters.state_sql import forget, insert_or
 from gateway.model.bucket import Bucket, Rate, full_bucket, lease, refilled, without
 from gateway.model.days import epoch_us, helsinki_day
 from gateway.ports import Clock, Drawn, TakenPlace
@@ -67,10 +67,9 @@ class StoredBuckets:
     def __init__(self, state: StateDatabase, *, clock: Clock) -> None:
         self._state = state
         self._clock = clock
-        state.make(_BUCKETS.name)
 
     def draw(self, client: bytes, rate: Rate, *, most: int) -> Drawn:
-        with self._state.transaction() as connection:
+        with self._state.transaction(turn=f"{_BUCKETS.name} {client.hex()}") as connection:
             now_us = epoch_us(self._clock.now())
             known = _bucket(connection, client, rate, now_us)
             bucket = refilled(known, rate, now_us)
@@ -78,9 +77,9 @@ class StoredBuckets:
             if not taken and bucket.at_us >= known.at_us:  # an empty bucket costs no write
                 return Drawn(0, 0, bucket.at_us - now_us + bucket.wait_us(rate))
             rest = without(bucket, taken)
-            connection.execute(delete(_BUCKETS).where(_BUCKETS.c.full_us <= now_us))
+            forget(connection, _BUCKETS, _BUCKETS.c.full_us <= now_us)
             values = {"level": rest.level, "at_us": rest.at_us, "full_us": rest.full_us(rate)}
-            added = insert(_BUCKETS).values(client=client, **values)
+            added = insert_or(connection, _BUCKETS).values(client=client, **values)
             connection.execute(added.on_conflict_do_update(index_elements=["client"], set_=values))
             return Drawn(taken, rest.tokens, 0 if taken else rest.wait_us(rate))
 
@@ -92,12 +91,11 @@ class StoredPlaces:
         self._state = state
         self._clock = clock
         self._lasting_us = seconds * 1_000_000
-        state.make(_PLACES.name)
 
     def take(
         self, place: bytes, client: bytes, *, most: int, pool: int, left: frozenset[bytes]
     ) -> TakenPlace:
-        with self._state.transaction() as connection:
+        with self._state.transaction(turn=_PLACES.name) as connection:
             until_us = self._without_ended(connection, left)
             counted = select(_PLACES.c.client, func.count()).group_by(_PLACES.c.client)
             taken = {row[0]: int(row[1]) for row in connection.execute(counted)}
@@ -106,18 +104,18 @@ class StoredPlaces:
             if sum(taken.values()) >= pool:
                 return TakenPlace.POOL_IS_FULL
             connection.execute(
-                insert(_PLACES).values(place=place, client=client, until_us=until_us)
+                insert_or(connection, _PLACES).values(place=place, client=client, until_us=until_us)
             )
             return TakenPlace.TAKEN
 
     def renew(self, held: Mapping[bytes, bytes], *, left: frozenset[bytes]) -> None:
-        with self._state.transaction() as connection:
+        with self._state.transaction(turn=_PLACES.name) as connection:
             until_us = self._without_ended(connection, left)
             if not held:
                 return
             rows = [{"place": p, "client": c, "until_us": until_us} for p, c in held.items()]
             connection.execute(
-                insert(_PLACES).on_conflict_do_update(
+                insert_or(connection, _PLACES).on_conflict_do_update(
                     index_elements=["place"], set_={"until_us": until_us}
                 ),
                 rows,
@@ -143,14 +141,15 @@ class StoredBytes:
     def __init__(self, state: StateDatabase, *, clock: Clock) -> None:
         self._state = state
         self._clock = clock
-        state.make(_BYTES.name)
 
     def add(self, sent: Mapping[tuple[date, bytes], int]) -> Mapping[tuple[date, bytes], int]:
-        with self._state.transaction() as connection:
+        with self._state.transaction(turn=_BYTES.name) as connection:
             oldest = helsinki_day(self._clock.now()) - timedelta(days=DAYS_KEPT)
             connection.execute(delete(_BYTES).where(_BYTES.c.day < oldest.isoformat()))
             for (day, holder), count in sent.items():
-                added = insert(_BYTES).values(day=day.isoformat(), holder=holder, bytes=count)
+                added = insert_or(connection, _BYTES).values(
+                    day=day.isoformat(), holder=holder, bytes=count
+                )
                 connection.execute(
                     added.on_conflict_do_update(
                         index_elements=["day", "holder"],
@@ -160,7 +159,7 @@ class StoredBytes:
             return {(day, holder): _spent(connection, day, holder) for day, holder in sent}
 
     def spent(self, day: date, holder: bytes) -> int:
-        with self._state.transaction() as connection:
+        with self._state.transaction(turn=_BYTES.name) as connection:
             return _spent(connection, day, holder)
 
 

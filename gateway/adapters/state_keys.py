@@ -10,23 +10,24 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
-    Integer,
     LargeBinary,
     String,
     Table,
+    case,
     delete,
     func,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import RowMapping
 
 from gateway.adapters.state_database import METADATA, StateDatabase
+from gateway.adapters.state_sql import insert_or
 from gateway.model.access_key import AccessKey
 
 _KEYS = Table(
@@ -39,13 +40,13 @@ _KEYS = Table(
     Column("products", JSON, nullable=False),
     Column("roles", JSON, nullable=False),
     Column("networks", JSON, nullable=False),
-    Column("created_at", Integer, nullable=False),  # seconds of the epoch, as every moment here
+    Column("created_at", BigInteger, nullable=False),  # seconds of the epoch, as every moment here
     Column("created_by", String(511), nullable=False),
-    Column("expires_at", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
     Column("rotated_from", String(12)),
     Column("rotates_to", String(12)),
-    Column("revoked_at", Integer),
-    Column("last_used_at", Integer),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
 )
 _MOMENTS = ("created_at", "expires_at", "revoked_at", "last_used_at")
 _LISTS = ("products", "roles", "networks")
@@ -56,7 +57,6 @@ class StoredAccessKeys:
 
     def __init__(self, state: StateDatabase) -> None:
         self._state = state
-        state.make(_KEYS.name)
 
     def find(self, key_id: str) -> AccessKey | None:
         with self._state.reading() as connection:
@@ -68,13 +68,13 @@ class StoredAccessKeys:
 
     @contextmanager
     def changing(self) -> Generator[_Rows]:
-        with self._state.transaction() as connection:
+        with self._state.transaction(turn=_KEYS.name) as connection:
             yield _Rows(connection)
 
     def mark_used(self, key_id: str, at: datetime) -> None:
         used = int(at.timestamp())
-        latest = func.max(func.coalesce(_KEYS.c.last_used_at, used), used)
-        with self._state.transaction() as connection:
+        latest = case((_KEYS.c.last_used_at > used, _KEYS.c.last_used_at), else_=used)
+        with self._state.transaction(turn=_KEYS.name) as connection:
             connection.execute(
                 update(_KEYS).where(_KEYS.c.id == key_id).values(last_used_at=latest)
             )
@@ -122,7 +122,8 @@ class _Rows:
 
     def put(self, key: AccessKey) -> None:
         row = _row(key)
-        put = insert(_KEYS).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
+        put = insert_or(self._connection, _KEYS).values(row)
+        put = put.on_conflict_do_update(index_elements=["id"], set_=row)
         self._connection.execute(put)
 
 

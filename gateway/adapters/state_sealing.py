@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from sqlalchemy import Column, LargeBinary, String, Table, select
-from sqlalchemy.dialects.sqlite import insert
 
 from gateway.adapters.state_database import METADATA, StateDatabase
+from gateway.adapters.state_sql import insert_or
 
 KEY_BYTES = 32
 
@@ -22,10 +22,9 @@ _KEYS = Table(
 
 def sealing_key(state: StateDatabase, purpose: str) -> bytes:
     """32 bytes, the same for every process of one state. Raises StateUnavailable."""
-    state.make(_KEYS.name)
     made = {"purpose": purpose, "key": os.urandom(KEY_BYTES)}
-    with state.transaction() as connection:
-        connection.execute(insert(_KEYS).values(made).on_conflict_do_nothing())
+    with state.transaction(turn=f"sealing:{purpose}") as connection:
+        connection.execute(insert_or(connection, _KEYS).values(made).on_conflict_do_nothing())
         return connection.execute(
             select(_KEYS.c.key).where(_KEYS.c.purpose == purpose)
         ).scalar_one()

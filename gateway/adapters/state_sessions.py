@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
-    Integer,
     LargeBinary,
     Table,
     Text,
@@ -29,8 +29,8 @@ _SESSIONS = Table(
     METADATA,
     Column("digest", LargeBinary(32), primary_key=True),
     Column("claims", Text, nullable=False),
-    Column("idle_until", Integer, nullable=False, index=True),  # seconds of the epoch
-    Column("until", Integer, nullable=False, index=True),
+    Column("idle_until", BigInteger, nullable=False, index=True),  # seconds of the epoch
+    Column("until", BigInteger, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 
@@ -50,7 +50,6 @@ class StoredSessions:
         self._clock = clock
         self._idle_seconds = int(idle.total_seconds())
         self._absolute_seconds = int(absolute.total_seconds())
-        state.make(_SESSIONS.name)
 
     def begin(self, claims: Mapping[str, Any]) -> str:
         secret, now = new_secret(), self._now()

@@ -67,7 +67,7 @@ def revoke(settings: SharedSettings, key_id: str) -> AccessKey:
 
 def key_lines(settings: SharedSettings, organisation: str, *, form: Format) -> list[str]:
     """A line a key, with a heading in a table. Raises StateUnavailable."""
-    state = StateDatabase(settings.state_file)
+    state = StateDatabase(settings.state)
     try:
         keys = StoredAccessKeys(state).of(organisation)
     finally:
@@ -85,7 +85,7 @@ def _operating(settings: SharedSettings) -> Generator[_Operation]:
     lists = {"geography": registry.geography()}
     catalog = load_catalog(settings.products_dir, registry_lists=lists, runs_sql=False)
     policy = load_policy(settings.policies_dir, engine_from=CedarEngine)
-    state = StateDatabase(settings.state_file, is_flushed=True)
+    state = StateDatabase(settings.state, is_flushed=True)
     try:
         journal = open_journal(settings.journal_path, config_hash=policy.sha256)
         try:

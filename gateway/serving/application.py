@@ -63,7 +63,7 @@ def create_app(settings: ServeSettings, *, clock: Clock | None = None) -> ASGIAp
 
 def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> ASGIApp:
     verifiers = verifiers_of(settings, clock)
-    state = StateDatabase(settings.state_file)
+    state = StateDatabase(settings.state)
     opened.callback(state.close)
     services = open_services(settings, clock, state, opened)
     key_store = open_key_store(settings, opened)

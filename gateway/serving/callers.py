@@ -63,7 +63,7 @@ def token_checks_of(
 
 def open_key_store(settings: ServeSettings, opened: ExitStack) -> StoredAccessKeys:
     """Over connections of their own: a change of keys is on the disk before it is told."""
-    state = StateDatabase(settings.state_file, is_flushed=True)
+    state = StateDatabase(settings.state, is_flushed=True)
     opened.callback(state.close)
     return StoredAccessKeys(state)
 

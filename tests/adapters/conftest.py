@@ -1,4 +1,4 @@
-"""A server that answers as HashiCorp Vault's documented HTTP API does, on loopback.
+"""Databases for stores of the state; and a server that answers as HashiCorp Vault's documented HTTP API does, on loopback.
 
 Transit: https://developer.hashicorp.com/vault/api-docs/secret/transit, kv version 2: …/secret/kv/kv-v2,
 AppRole: …/auth/approle. Paths, bodies, statuses and error bodies are those of the documents.
@@ -12,7 +12,7 @@ import hmac
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.adapters.postgres_url import PostgresUrl, parse_postgres_url
+from gateway.adapters.state_database import StateDatabase
 from gateway.adapters.vault_http import VaultAccess
 
 ROLE_ID, SECRET_ID = "e5a7b66e-role", "84896a0c-secret"
@@ -233,6 +235,28 @@ def vault(tmp_path: Path) -> Iterator[VaultLike]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path: Path) -> Path | PostgresUrl:
+    """Where a state is that nobody has used; every store is tested in both."""
+    if request.param == "sqlite":
+        return tmp_path / "state.sqlite"
+    return parse_postgres_url(request.getfixturevalue("state_url"), parameter="state_url")
+
+
+@pytest.fixture
+def opened(place: Path | PostgresUrl) -> Iterator[Callable[..., StateDatabase]]:
+    """Open the state as one more process would; each is closed at the end."""
+    databases: list[StateDatabase] = []
+
+    def open_it(**options: Any) -> StateDatabase:
+        databases.append(StateDatabase(place, **options))
+        return databases[-1]
+
+    yield open_it
+    for database in databases:
+        database.close()
 
 
 @pytest.fixture

@@ -50,15 +50,8 @@ KEY = AccessKey(
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "state.sqlite"
-
-
-@pytest.fixture
-def state(path):
-    database = StateDatabase(path, is_flushed=True)
-    yield database
-    database.close()
+def state(opened):
+    return opened(is_flushed=True)
 
 
 @pytest.fixture
@@ -94,7 +87,7 @@ def test_a_key_is_kept_whole(store):
     assert store.find("another") is None
 
 
-def test_every_field_outlives_a_change(store, path):
+def test_every_field_outlives_a_change(store, opened):
     changed = replace(
         KEY,
         rotated_from="a" * 12,
@@ -106,9 +99,7 @@ def test_every_field_outlives_a_change(store, path):
     )
     with store.changing() as keys:
         keys.put(changed)
-    again = StateDatabase(path)
-    assert StoredAccessKeys(again).find(KEY.id) == changed
-    again.close()
+    assert StoredAccessKeys(opened()).find(KEY.id) == changed
 
 
 def test_what_is_left_by_a_fault_has_changed_nothing(store):
@@ -129,8 +120,8 @@ def test_a_use_is_never_moved_back(store):
     store.mark_used("unknown", NOW)
 
 
-def test_readers_wait_for_no_writer(store, path):
-    impatient = StoredAccessKeys(StateDatabase(path, busy_seconds=0.1))
+def test_readers_wait_for_no_writer(store, opened):
+    impatient = StoredAccessKeys(opened(busy_seconds=0.1))
     with store.changing() as keys:
         keys.put(replace(KEY, revoked_at=NOW))
         assert impatient.find(KEY.id) == KEY  # as it is committed
@@ -138,25 +129,25 @@ def test_readers_wait_for_no_writer(store, path):
             impatient.mark_used(KEY.id, NOW)
 
 
-def test_a_commit_of_keys_is_flushed_and_one_of_proofs_is_not(path, state):
-    plain = StateDatabase(path)
-    for database, level in ((state, 2), (plain, 1)):
-        with database.reading() as connection:
+def test_in_a_file_a_commit_of_keys_is_flushed_and_one_of_proofs_is_not(tmp_path):
+    for is_flushed, level in ((True, 2), (False, 1)):
+        state = StateDatabase(tmp_path / "state.sqlite", is_flushed=is_flushed)
+        with state.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
-    plain.close()
+        state.close()
 
 
-def _revoke(path, key_id):
-    state = StateDatabase(path, is_flushed=True)
+def _revoke(place, key_id):
+    state = StateDatabase(place, is_flushed=True)
     with StoredAccessKeys(state).changing() as keys:
         keys.put(replace(keys.find(key_id), revoked_at=NOW))
     state.close()
 
 
-def test_a_revocation_by_one_process_is_seen_by_another_within_two_seconds(path, store):
+def test_a_revocation_by_one_process_is_seen_by_another_within_two_seconds(place, store):
     keys = door(store)
     assert keys.caller(SECRET, ADDRESS).strength is AuthStrength.KEY
-    process = multiprocessing.get_context("spawn").Process(target=_revoke, args=(path, KEY.id))
+    process = multiprocessing.get_context("spawn").Process(target=_revoke, args=(place, KEY.id))
     process.start()
     while process.is_alive():  # in use all the time, so never forgotten for idleness
         keys_work = _works(keys)
@@ -255,7 +246,7 @@ def test_an_unknown_address_is_in_no_range(store):
     assert refusal(door(store), address=None) == "access_key_from_elsewhere"
 
 
-def test_a_use_is_noted_once_a_minute_and_its_fault_holds_up_nobody(store, path, caplog):
+def test_a_use_is_noted_once_a_minute_and_its_fault_holds_up_nobody(store, state, caplog):
     moment, noted = [0.0], []
     clock = FixedClock()
 
@@ -264,7 +255,7 @@ def test_a_use_is_noted_once_a_minute_and_its_fault_holds_up_nobody(store, path,
             noted.append(at)
             raise StateUnavailable
 
-    keys = door(Failing(StateDatabase(path)), age=lambda: moment[0], clock=clock)
+    keys = door(Failing(state), age=lambda: moment[0], clock=clock)
     for second in (0, 1, 59, 60, 61):
         moment[0], clock.moment = float(second), NOW + timedelta(seconds=second)
         assert keys.caller(SECRET, ADDRESS)
@@ -274,13 +265,13 @@ def test_a_use_is_noted_once_a_minute_and_its_fault_holds_up_nobody(store, path,
     ] * 2
 
 
-def test_a_database_that_fails_lets_no_key_pass(path, store):
+def test_a_database_that_fails_lets_no_key_pass(state, store):
     class Failing(StoredAccessKeys):
         def find(self, key_id):
             raise StateUnavailable
 
     with pytest.raises(StateUnavailable):
-        door(Failing(StateDatabase(path))).caller(SECRET, ADDRESS)
+        door(Failing(state)).caller(SECRET, ADDRESS)
 
 
 def test_keys_that_ended_are_counted_for_a_day_and_forgotten_in_the_end(state):

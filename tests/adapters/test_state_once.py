@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.adapters import state_sql
 from gateway.adapters.state_database import StateDatabase
 from gateway.adapters.state_once import StoredOnce
 from gateway.errors import StateUnavailable
@@ -32,10 +33,8 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def state(path):
-    database = StateDatabase(path)
-    yield database
-    database.close()
+def state(opened):
+    return opened()
 
 
 def test_something_is_used_once(state):
@@ -56,30 +55,48 @@ def test_it_is_forgotten_only_after_its_time(state):
     once.use("proof", DIGEST, until=SOON)
     clock.moment = SOON
     assert not once.use("proof", DIGEST, until=SOON)
-    clock.moment = SOON + timedelta(seconds=1)
+    clock.moment = SOON + timedelta(seconds=60)  # for another machine's clock it may be earlier
+    assert not once.use("proof", DIGEST, until=SOON)
+    clock.moment = SOON + timedelta(seconds=61)
     assert once.use("proof", DIGEST, until=clock.moment + timedelta(seconds=60))
 
 
-def test_it_outlives_the_process(path, state):
+def test_it_outlives_the_process(state, opened):
     StoredOnce(state, clock=FixedClock()).use("proof", DIGEST, until=SOON)
-    again = StateDatabase(path)
-    assert not StoredOnce(again, clock=FixedClock()).use("proof", DIGEST, until=SOON)
-    again.close()
+    assert not StoredOnce(opened(), clock=FixedClock()).use("proof", DIGEST, until=SOON)
 
 
-def _race(path, start, won):
-    once = StoredOnce(StateDatabase(path, busy_seconds=30), clock=FixedClock())
+def test_much_that_has_ended_is_forgotten_bit_by_bit(state, monkeypatch):
+    monkeypatch.setattr(state_sql, "FORGOTTEN_AT_ONCE", 3)
+    clock = FixedClock()
+    once = StoredOnce(state, clock=clock)
+    for number in range(5):
+        once.use("proof", number.to_bytes(32), until=SOON)
+    clock.moment = SOON + timedelta(hours=1)
+    left = []
+    for number in range(2):
+        once.use("late", number.to_bytes(32), until=clock.moment)
+        with state.reading() as connection:
+            counted = "SELECT count(*) FROM used_once WHERE kind = 'proof'"
+            left.append(connection.exec_driver_sql(counted).scalar())
+    assert left == [2, 0]
+
+
+def _race(place, start, won):
+    state = StateDatabase(place, busy_seconds=30)
+    once = StoredOnce(state, clock=FixedClock())
     start.wait()
     for number in range(50):
         if once.use("proof", number.to_bytes(32), until=SOON):
             won.put(number)
+    state.close()
 
 
-def test_of_several_processes_and_threads_one_is_first(path):
+def test_of_several_processes_and_threads_one_is_first(place):
     context = multiprocessing.get_context("spawn")
-    start, won = context.Barrier(4), context.Queue()
-    processes = [context.Process(target=_race, args=(path, start, won)) for _ in range(2)]
-    threads = [threading.Thread(target=_race, args=(path, start, won)) for _ in range(2)]
+    start, won = context.Barrier(4, timeout=60), context.Queue()
+    processes = [context.Process(target=_race, args=(place, start, won)) for _ in range(2)]
+    threads = [threading.Thread(target=_race, args=(place, start, won)) for _ in range(2)]
     for one in (*processes, *threads):
         one.start()
     numbers = [won.get(timeout=30) for _ in range(50)]
@@ -89,7 +106,8 @@ def test_of_several_processes_and_threads_one_is_first(path):
     assert won.empty()
 
 
-def test_only_the_owner_may_read_the_file(path, state):
+def test_only_the_owner_may_read_the_file(path):
+    StateDatabase(path).close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -111,7 +129,7 @@ def test_what_is_no_database_is_a_fault(path):
         StoredOnce(StateDatabase(path), clock=FixedClock())
 
 
-def test_a_writer_that_never_ends_is_not_waited_for_forever(path, state):
-    once = StoredOnce(StateDatabase(path, busy_seconds=0.1), clock=FixedClock())
+def test_a_writer_that_never_ends_is_not_waited_for_forever(state, opened):
+    once = StoredOnce(opened(busy_seconds=0.1), clock=FixedClock())
     with state.transaction(), pytest.raises(StateUnavailable):
         once.use("proof", DIGEST, until=SOON)

@@ -25,6 +25,7 @@ import psycopg
 from psycopg import sql
 
 HERE = Path(__file__).parent
+ROLES = HERE.parents[1] / "deploy" / "postgresql" / "roles.sql"
 ADMIN = "postgres"
 READY_SECONDS = 60
 NOBODY = "nobody"
@@ -196,6 +197,11 @@ class RunningPostgres:
                 )
             )
         return name
+
+    def prepare(self, database: str) -> None:
+        """What an administrator does once: roles and a schema (deploy/postgresql/roles.sql)."""
+        with self.connect(database) as connection:
+            connection.execute(ROLES.read_text(encoding="utf-8"))
 
     def standby(self, **settings: str) -> RunningPostgres:
         """A second server that follows this one over its socket; ready when this returns.

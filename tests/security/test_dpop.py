@@ -247,7 +247,7 @@ def test_without_its_memory_the_gateway_takes_no_proof(new_house, holder):
         door = Door(house, client)
         token = door.token(holder)
         assert door.knock(door.token(), scheme="Bearer").status_code == 200  # some requests in hand
-        with locked(sqlite3.connect(house.settings().state_file, isolation_level=None)):
+        with locked(sqlite3.connect(house.settings().state, isolation_level=None)):
             answer = door.knock(token, holder.proof(token, URL))
             assert (answer.status_code, answer.json()["code"]) == (503, "state_unavailable")
             assert door.knock(door.token(), scheme="Bearer").status_code == 200
@@ -255,7 +255,7 @@ def test_without_its_memory_the_gateway_takes_no_proof(new_house, holder):
 
 
 def used_proofs(house) -> int:
-    with closing(sqlite3.connect(house.settings().state_file)) as state:
+    with closing(sqlite3.connect(house.settings().state)) as state:
         return state.execute("SELECT count(*) FROM used_once").fetchone()[0]
 
 
@@ -311,7 +311,7 @@ def test_proofs_that_wait_for_a_locked_state_hold_up_nobody_without_one(new_hous
         door = Door(house, client)
         token, plain = door.token(holder), door.token()
         assert door.knock(plain, scheme="Bearer").status_code == 200  # some requests in hand
-        with locked(sqlite3.connect(house.settings().state_file, isolation_level=None)):
+        with locked(sqlite3.connect(house.settings().state, isolation_level=None)):
             begun = time.monotonic()
             waiting = [
                 many.submit(door.knock, token, holder.proof(token, URL)) for _ in range(holders)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.adapters.postgres_url import PostgresUrl
 from gateway.errors import SettingsFault
 from gateway.identity.claims import ClaimNames
 from gateway.limits.allowance import ListedClient
@@ -306,6 +307,25 @@ def test_limits_are_set_in_the_file(tmp_path: Path) -> None:
 
 def test_the_state_is_of_both_sides_and_beside_the_journal_unless_it_is_set() -> None:
     batch = BATCH | FILES
-    assert load_shared_settings(batch).state_file == Path("state.sqlite")
+    assert load_shared_settings(batch).state == Path("state.sqlite")
     for load in (load_shared_settings, load_batch_settings):
-        assert load(batch | {"JAKELU_STATE_PATH": "other.db"}).state_file == Path("other.db")
+        assert load(batch | {"JAKELU_STATE_PATH": "other.db"}).state == Path("other.db")
+
+
+def test_the_state_is_in_a_file_or_in_a_postgresql(tmp_path: Path) -> None:
+    url = "postgresql://jakelu_gateway@db.example/jakelu?sslmode=verify-full"
+    batch = BATCH | FILES
+    for load in (load_shared_settings, load_batch_settings):
+        state = load(batch | {"JAKELU_STATE_URL": url}).state
+        assert isinstance(state, PostgresUrl)
+        assert state.parameters["host"] == "db.example"
+    with pytest.raises(SettingsFault, match="one of the two") as fault:
+        load_shared_settings(batch | {"JAKELU_STATE_URL": url, "JAKELU_STATE_PATH": "other.db"})
+    assert fault.value.parameter == "state_url"
+
+
+def test_an_address_with_a_password_is_refused_at_the_start_and_not_repeated() -> None:
+    url = "postgresql://jakelu_gateway:s3cret@db.example/jakelu?sslmode=verify-full"
+    with pytest.raises(SettingsFault, match="state_url holds a password") as fault:
+        load_serve_settings({**SERVE, "JAKELU_STATE_URL": url})
+    assert "s3cret" not in str(fault.value)
