@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from gateway.adapters.state_database import METADATA, StateDatabase
 from gateway.adapters.state_secrets import digest_of, new_secret
+from gateway.adapters.state_sql import forget
 from gateway.ports import Clock
 
 _SESSIONS = Table(
@@ -53,15 +54,16 @@ class StoredSessions:
 
     def begin(self, claims: Mapping[str, Any]) -> str:
         secret, now = new_secret(), self._now()
+        digest = digest_of(secret)
         row = {
-            "digest": digest_of(secret),
+            "digest": digest,
             "claims": json.dumps(claims),
             "idle_until": now + self._idle_seconds,
             "until": now + self._absolute_seconds,
         }
         ended = or_(_SESSIONS.c.idle_until <= now, _SESSIONS.c.until <= now)
-        with self._state.transaction() as connection:
-            connection.execute(delete(_SESSIONS).where(ended))
+        with self._state.transaction(turn=_turn(digest)) as connection:
+            forget(connection, _SESSIONS, ended)
             connection.execute(insert(_SESSIONS).values(row))
         return secret
 
@@ -83,7 +85,7 @@ class StoredSessions:
         idle_until = now + self._idle_seconds
         if 10 * abs(idle_until - row.idle_until) >= self._idle_seconds:
             moved = update(_SESSIONS).where(*lives).values(idle_until=idle_until)
-            with self._state.transaction() as connection:
+            with self._state.transaction(turn=_turn(digest)) as connection:
                 if connection.execute(moved).rowcount == 0:  # it has ended since it was read
                     return None
         return json.loads(row.claims)
@@ -92,7 +94,7 @@ class StoredSessions:
         digest = digest_of(secret)
         if digest is None:
             return None
-        with self._state.transaction() as connection:
+        with self._state.transaction(turn=_turn(digest)) as connection:
             claims = connection.execute(
                 delete(_SESSIONS).where(_SESSIONS.c.digest == digest).returning(_SESSIONS.c.claims)
             ).scalar()
@@ -100,3 +102,8 @@ class StoredSessions:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _turn(digest: bytes | None) -> str:
+    """Sessions of two people wait for nobody; `find` and `end` of one follow each other."""
+    return f"{_SESSIONS.name} {(digest or b'').hex()}"
