@@ -20,6 +20,7 @@ A complete export proves that nothing is missing between its first and last entr
 each entry that it has, one by one. A body that has expired leaves its leaf.
 
 Kept in memory: log2(n) hashes, 8 bytes for each entry (its event id), and deliveries without an end.
+A million entries take about a minute.
 Exit code: 0 all that was asked holds, 1 something is wrong, 2 wrong usage.
 """
 
@@ -49,9 +50,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 MAX_SMALL_FILE = 1 << 18
 MAX_LINE = 1 << 24
 MAX_INTEGER = 2**53 - 1  # RFC 8785: numbers are IEEE 754 doubles
-LATE = timedelta(
-    minutes=5
-)  # entries of two processes may be numbered in another order than asked for
+LATE = timedelta(minutes=5)  # two processes may be numbered in another order than they asked in
 SHOWN = 5
 LOG_TYPE, COSIGNATURE_TYPE = 0x01, 0x04
 
@@ -328,27 +327,20 @@ def leaf_of(body: dict[str, Any], salt: str) -> bytes:
     sorted compact JSON is JCS: Python writes such texts and numbers as RFC 8785 wants them.
     """
     members = {**body, "salt": salt}
-    canonical = json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(b"\x00" + canonical.encode()).digest()
+    return hashlib.sha256(b"\x00" + _CANONICAL.encode(members).encode()).digest()
 
 
 def strict_json(raw: bytes) -> object:
     """Raises ValueError for invalid UTF-8, repeated members, and numbers that no entry holds."""
     try:
-        return json.loads(
-            raw.decode(),
-            object_pairs_hook=_members,
-            parse_int=_integer,
-            parse_float=_decimal,
-            parse_constant=_constant,
-        )
+        return _STRICT.decode(raw.decode())
     except RecursionError:
         raise ValueError("nested too deep") from None
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
-    if len(members) != len(pairs) or not all(name.isascii() for name in members):
+    if len(members) != len(pairs) or not "".join(members).isascii():
         raise ValueError("repeated or strange names")
     return members
 
@@ -369,6 +361,15 @@ def _decimal(text: str) -> float:
 
 def _constant(text: str) -> float:
     raise ValueError(text)
+
+
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_members,
+    parse_int=_integer,
+    parse_float=_decimal,
+    parse_constant=_constant,
+)
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 # --- what the bodies say of each other --------------------------------------------------------
@@ -768,11 +769,11 @@ PROVED witnesses
     Cosigned by {count} witnesses, {needed} needed: {who}.
     Todistajia, jotka ovat allekirjoittaneet: {count}, vaadittu {needed}: {who}.
 PROVED tree
-    Entries {first} to {last} are the journal's, in this order: none is missing, added or moved.
-    Merkinnät {first}–{last} ovat lokin omat tässä järjestyksessä: yhtään ei puutu, ole lisätty eikä siirretty.
+    Entries {first} to {last} are those that the checkpoint signs, in this order: none is missing, added or moved.
+    Merkinnät {first}–{last} ovat ne, jotka tarkistuspiste vahvistaa, tässä järjestyksessä: yhtään ei puutu, ole lisätty eikä siirretty.
 PROVED inclusion
-    Entries proved to be in the journal at the places that they name: {count}.
-    Merkintöjä, joiden on todistettu olevan lokissa ilmoitetuilla paikoillaan: {count}.
+    Entries proved to be those that the checkpoint signs at the places that they name: {count}.
+    Merkintöjä, joiden on todistettu olevan ne, jotka tarkistuspiste vahvistaa ilmoitetuilla paikoilla: {count}.
 PROVED bodies
     The contents of {count} entries are what was entered; no event occurs twice, and no delivery ends twice or before it began.
     Merkintöjen sisällöt ({count}) ovat sellaiset kuin ne kirjattiin; mikään tapahtuma ei toistu, eikä mikään luovutus pääty kahdesti tai ennen alkuaan.

@@ -426,6 +426,14 @@ def test_a_cosignature_holds_for_its_own_time_only(journal, tmp_path, verify):
     assert _wrong(verify(export, "--witness-key", witness.vkey)[1]) == {"signature"}
 
 
+def test_a_cosignature_has_a_time_that_can_be(journal, tmp_path, verify):
+    export = journal.export(tmp_path)
+    witness = journal.witnesses[0]
+    for time, wrong in ((2**63 - 1, set()), (2**63, {"signature"})):
+        (export / "checkpoint").write_text(journal.checkpoint(time=time))
+        assert _wrong(verify(export, "--witness-key", witness.vkey)[1]) == wrong
+
+
 def test_refuses_a_checkpoint_that_the_log_signed_for_another_origin(journal, tmp_path, verify):
     export = journal.export(tmp_path)
     text = journal.text().replace(journal.log.name, "other.example")
