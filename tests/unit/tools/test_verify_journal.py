@@ -300,6 +300,11 @@ def test_what_was_entered_wrong_is_found_though_the_tree_holds(journal, tmp_path
     assert "proved tree" in findings
 
 
+def test_true_is_not_the_number_one(journal, tmp_path, verify):
+    journal.entries[0][0]["seq"] = True
+    assert _wrong(verify(journal.export(tmp_path))[1]) == {"seq"}
+
+
 def test_refuses_a_second_end_of_a_delivery_that_began_before_the_export(journal, tmp_path, verify):
     journal.add("access.completion", intent_seq=3)
     code, findings = verify(journal.export(tmp_path, first=6))
@@ -338,12 +343,12 @@ def test_a_rewritten_journal_with_true_signatures_differs_from_what_was_kept(
 
 def test_says_between_which_kept_checkpoints_the_first_difference_lies(journal, tmp_path, verify):
     checkpoint = journal.checkpoint()
-    for size in (3, 5, 8):
+    for size in (3, 5, 8, 10):
         (tmp_path / f"kept-{size}").write_text(journal.checkpoint(size))
     _rewritten(journal)
     export = journal.export(tmp_path / "export")
     (export / "checkpoint").write_text(checkpoint)
-    words = [word for n in (3, 5, 8) for word in ("--kept-checkpoint", tmp_path / f"kept-{n}")]
+    words = [word for n in (3, 5, 8, 10) for word in ("--kept-checkpoint", tmp_path / f"kept-{n}")]
     code, findings = verify(export, *words)
     assert (code, _wrong(findings)) == (1, {"kept", "root"})
     assert (findings["fault root"]["after"], findings["fault root"]["until"]) == (6, 8)
@@ -387,7 +392,9 @@ def test_a_frontier_of_another_beginning_is_caught(journal, tmp_path, verify):
     assert (code, _wrong(findings)) == (1, {"root"})
 
 
-@pytest.mark.parametrize("frontier", ["", "AAAA\n", "x" * 44 + "\n", "\n\n"])
+@pytest.mark.parametrize(
+    "frontier", ["", "AAAA\n", "x" * 44 + "\n", "\n\n", "A" * 43 + "=\n", ("A" * 43 + "=\n") * 3]
+)
 def test_refuses_a_frontier_that_is_none(journal, tmp_path, verify, frontier):
     export = journal.export(tmp_path, first=6)
     (export / "frontier").write_text(frontier)
@@ -471,6 +478,28 @@ def test_refuses_notes_that_are_not_well_formed(journal, tmp_path, verify, chang
     export = journal.export(tmp_path)
     (export / "checkpoint").write_bytes(change((export / "checkpoint").read_text()).encode())
     assert _wrong(verify(export)[1]) == {"note"}
+
+
+def test_refuses_base64_that_could_be_written_in_another_way(journal, tmp_path, verify):
+    """The last sign before the padding has bits to spare: two texts would be one signature."""
+    export = journal.export(tmp_path)
+    note = (export / "checkpoint").read_text()
+    line = note.splitlines()[4]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    other = line[:-2] + alphabet[alphabet.index(line[-2]) + 1] + "="
+    (export / "checkpoint").write_text(note.replace(line, other))
+    assert _wrong(verify(export)[1]) == {"note"}
+
+
+@pytest.mark.parametrize("extension", ["a\tb", "a\x1b[2J", "a\x00b"])
+def test_refuses_control_characters_though_the_log_signed_them(
+    journal, tmp_path, verify, extension
+):
+    export = journal.export(tmp_path)
+    for line, wrong in (("an extension", set()), (extension, {"note"})):
+        text = f"{journal.text()}{line}\n"
+        (export / "checkpoint").write_text(f"{text}\n{journal.log.line(text)}")
+        assert _wrong(verify(export)[1]) == wrong
 
 
 def test_refuses_a_kept_file_that_is_not_the_logs(journal, tmp_path, verify):
