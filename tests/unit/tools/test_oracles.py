@@ -196,6 +196,17 @@ def test_every_small_consistency_proof_joins_its_own_roots_only(tree):
                 assert not joins(before, after, flipped, roots[before], roots[after])
 
 
+def test_a_proof_for_a_smaller_tree_does_not_do_for_a_larger_size(tree):
+    """A log that signs a size that its root has not."""
+    leaves = [hashlib.sha256(bytes([number])).digest() for number in range(8)]
+    for before, after in ((1, 2), (2, 4), (3, 4), (4, 8), (5, 8)):
+        path = tree["consistency"](before, leaves[:after])
+        roots = tree["root"](leaves[:before]), tree["root"](leaves[:after])
+        assert jakelu_witness.is_consistent(before, after, path, *roots)
+        for larger in (after + 1, 2 * after, 2**40):
+            assert not jakelu_witness.is_consistent(before, larger, path, *roots)
+
+
 def test_published_consistency_proof():
     path = [
         bytes.fromhex(one)

@@ -441,6 +441,17 @@ def test_a_cosignature_has_a_time_that_can_be(journal, tmp_path, verify):
         assert _wrong(verify(export, "--witness-key", witness.vkey)[1]) == wrong
 
 
+def test_a_witness_that_signed_twice_counts_once_with_its_later_time(journal, tmp_path, verify):
+    export = journal.export(tmp_path)
+    witness = journal.witnesses[0]
+    with (export / "checkpoint").open("a") as note:
+        note.write(witness.line(journal.text(), 1_790_000_060))
+        note.write(witness.line(journal.text(), 1_780_000_000))
+    code, findings = verify(export, "--witness-key", witness.vkey)
+    assert (code, findings["proved witnesses"]["count"]) == (0, 1)
+    assert findings["proved witnesses"]["who"] == "witness.example/a 2026-09-21T14:14:20Z"
+
+
 def test_refuses_a_checkpoint_that_the_log_signed_for_another_origin(journal, tmp_path, verify):
     export = journal.export(tmp_path)
     text = journal.text().replace(journal.log.name, "other.example")

@@ -368,6 +368,16 @@ def test_of_two_futures_that_race_one_is_signed(tmp_path, log, submission):
         second.kill()
 
 
+def test_one_transaction_at_a_time_from_its_first_look(tmp_path, monkeypatch):
+    house = House(tmp_path, ()).init()
+    monkeypatch.setattr(jakelu_witness, "BUSY_SECONDS", 0.1)
+    state = jakelu_witness.State(Path(house.state))
+    with state.transaction() as connection:
+        assert jakelu_witness.find_seen(connection, ORIGIN).size == 0
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            state.seen(ORIGIN)
+
+
 def test_stops_gracefully_though_a_connection_waits(house):
     waiting = http.client.HTTPConnection("127.0.0.1", house.port, timeout=10)
     waiting.request("GET", "/health")
