@@ -396,10 +396,8 @@ class Witness:
                 self._keep_evidence(connection, checkpoint, seen, body)
             if old != seen.size:
                 return Answer(409, f"{seen.size}\n", "text/x.tlog.size", origin)
-            is_nothing = checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT
-            if is_nothing or not is_consistent(
-                old, checkpoint.size, proof, seen.root, checkpoint.root
-            ):
+            # A log not yet seen is the empty tree, so a checkpoint of size 0 must have that root.
+            if not is_consistent(old, checkpoint.size, proof, seen.root, checkpoint.root):
                 self._keep_evidence(connection, checkpoint, seen, body)
                 return Answer(422, "The checkpoint does not extend the last one.\n", origin=origin)
             # A cosignature says that this is the largest tree seen so far. One that is earlier than
