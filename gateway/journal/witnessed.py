@@ -7,6 +7,7 @@ would be journaled then could be rewritten before anybody outside has seen it.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,22 +18,24 @@ from gateway.journal.note import VerifierKey, read_signatures
 from gateway.journal.store import KeptCosignature, TreeStore
 from gateway.ports import Clock
 
-_PAUSE = timedelta(seconds=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Witnessed:
-    """needed: how many of the witnesses; most_age: of their newest cosignatures. Safe for many threads."""
+    """needed: how many of the witnesses; most_age: of their newest cosignatures; pause_seconds: between two
+    looks at the store. Safe for many threads.
+    """
 
     store: TreeStore
     witnesses: Sequence[VerifierKey]
     needed: int
     most_age: timedelta
     clock: Clock
+    pause_seconds: float = 1.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _good_until: datetime = NEVER
-    _looked: datetime = NEVER
+    _looked: float = float("-inf")  # by the monotonic clock
     _fault: str | None = None
 
     def check(self) -> None:
@@ -54,8 +57,8 @@ class Witnessed:
         self._fault = fault
 
     def _look(self) -> None:
-        now = self.clock.now()
-        if now < self._looked + _PAUSE:
+        now = time.monotonic()
+        if now < self._looked + self.pause_seconds:
             return
         self._looked = now
         times = sorted(self._times(), reverse=True)

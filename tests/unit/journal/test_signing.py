@@ -118,7 +118,7 @@ def signing(store: SqliteJournal, signer: Key, clock: Clock, witness: PlainWitne
 
 @pytest.fixture
 def witnessed(store: SqliteJournal, clock: Clock, witness: PlainWitness) -> Witnessed:
-    return Witnessed(store, (witness.key,), 1, timedelta(minutes=15), clock)
+    return Witnessed(store, (witness.key,), 1, timedelta(minutes=15), clock, pause_seconds=0)
 
 
 def append(store: SqliteJournal, count: int, *, event: str = "a") -> None:
@@ -360,7 +360,7 @@ def test_a_witness_whose_clock_is_ahead_is_not_believed_for_longer(
     clock.at += timedelta(days=365)
     signing.step()
     clock.at = NOW
-    found = Witnessed(store, (witness.key,), 1, timedelta(minutes=15), clock)
+    found = Witnessed(store, (witness.key,), 1, timedelta(minutes=15), clock, pause_seconds=0)
     found.check()
     clock.at += timedelta(minutes=16)
     found.check()  # it looks again, and the word is still of the future
@@ -375,8 +375,8 @@ def test_as_many_witnesses_as_are_needed(
     signing = Signing(store, ORIGIN, signer, clock, (witness, other))
     signing.step()
     keys = (witness.key, other.key)
-    both = Witnessed(store, keys, 2, timedelta(minutes=15), clock)
-    Witnessed(store, keys, 1, timedelta(minutes=15), clock).check()
+    both = Witnessed(store, keys, 2, timedelta(minutes=15), clock, pause_seconds=0)
+    Witnessed(store, keys, 1, timedelta(minutes=15), clock, pause_seconds=0).check()
     with pytest.raises(JournalUnwitnessed):
         both.check()
     other.is_away = False
@@ -389,7 +389,7 @@ def test_a_condemned_journal_announces_nothing_more(
     store: SqliteJournal, clock: Clock, draft: Callable[..., Draft]
 ) -> None:
     denial = Draft(EntryKind.DENIED, draft().body)
-    witnessed = Witnessed(store, (), 0, timedelta(minutes=15), clock)
+    witnessed = Witnessed(store, (), 0, timedelta(minutes=15), clock, pause_seconds=0)
     identity = BootIdentity("test", "boot-2", "0.1.0", "a" * 64)
     with Journal(store, clock=clock, identity=identity, gate=witnessed.check) as journal:
         journal.append(draft())
