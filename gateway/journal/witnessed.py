@@ -18,6 +18,7 @@ from gateway.journal.note import VerifierKey, read_signatures
 from gateway.journal.store import KeptCosignature, TreeStore
 from gateway.ports import Clock
 
+CLOCKS_APART = timedelta(seconds=60)
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -66,10 +67,13 @@ class Witnessed:
             self._good_until = times[self.needed - 1] + self.most_age
 
     def _times(self) -> list[datetime]:
-        """When each witness last saw the journal, by its own verified word; never in the future."""
+        """When each witness last saw the journal, by its own verified word.
+
+        A word of the future counts for nothing: it would do for as long as its time has not come.
+        """
         now = self.clock.now()
         found = (self._time(each) for each in self.store.newest_cosignatures())
-        return [min(at, now) for at in found if at is not None]
+        return [min(at, now) for at in found if at is not None and at <= now + CLOCKS_APART]
 
     def _time(self, kept: KeptCosignature) -> datetime | None:
         """None for a line that proves nothing: the table is no evidence, the signature is."""

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,17 @@ TOOLS = Path(__file__).parents[2] / "tools"
 ORIGIN = "jakelu.example/v1/journal"
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 ENTRIES = 6
+SINCE_THEN = (datetime.now(UTC) - NOW).total_seconds()
+# The program as it is, in a process whose clock shows the house's time.
+AS_OF_THEN = """
+import sys, time
+tools, ago = sys.argv[1], float(sys.argv[2])
+real = time.time
+time.time = lambda: real() - ago
+sys.path.insert(0, tools)
+import jakelu_witness
+sys.exit(jakelu_witness.main(sys.argv[3:]))
+"""
 ROWS = "/v1/rows/job-seeker-spells?area=39"
 
 
@@ -62,7 +73,7 @@ class Witness:
         words = ("serve", *self.files, "--log", self.log_key, "--listen", listen)
         before = len(said.read_text()) if said.exists() else 0
         with said.open("ab") as out:
-            program = (sys.executable, "-I", str(TOOLS / "jakelu_witness.py"))
+            program = (sys.executable, "-I", "-c", AS_OF_THEN, str(TOOLS), str(SINCE_THEN))
             self.process = subprocess.Popen((*program, *words), stderr=out)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
@@ -199,8 +210,10 @@ class Log:
 
 
 class _Clock:
+    """It goes, and began at NOW: like the witness's."""
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) - timedelta(seconds=SINCE_THEN)
 
 
 def _new_log(folder: Path) -> Log:
@@ -385,7 +398,6 @@ def witnessed(fresh_house) -> Iterator:
     (key,) = verifier_keys(fresh_house.settings(**signing))
     witness = Witness(fresh_house.root / "witness", str(key)).start()
     fresh_house.publish_rows()
-    # The witness lives in the real time, and the issuer of the house's tokens in its own.
     signing |= {"witnesses": [witness.settings], "witness_age_seconds": 60}
     yield fresh_house, witness, signing
     witness.stop()
@@ -396,7 +408,7 @@ def test_nothing_guarded_is_served_when_the_witness_has_not_seen_the_journal_lat
 ) -> None:
     house, witness, signing = witnessed
     witness.stop()
-    with house.open(**signing):
+    with house.open(clock=_Clock(), **signing):
         refused = house.get("municipality-bi", ROWS)
         assert (refused.status_code, refused.json()["code"]) == (503, "journal_unwitnessed")
         assert "retry-after" in refused.headers
@@ -416,9 +428,9 @@ def test_a_served_journal_carries_the_witness_and_verifies_with_the_one_file(
     witnessed, tmp_path
 ) -> None:
     house, witness, signing = witnessed
-    with house.open(**signing):
+    with house.open(clock=_Clock(), **signing):
         assert house.get("municipality-bi", ROWS).status_code == 200
-    with house.open(**signing):
+    with house.open(clock=_Clock(), **signing):
         note = house.get("auditor", "/v1/journal/checkpoint").text
         assert "— witness.example/w1 " in note
         settings = house.settings(**signing)
