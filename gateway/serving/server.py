@@ -108,5 +108,6 @@ def _configure_logging() -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"level": "INFO", "handlers": ["stderr"]},
+            "loggers": {"alembic": {"level": "WARNING"}},  # it tells how it works, not what it did
         }
     )
