@@ -33,6 +33,16 @@ class GatewayError(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
+def error_codes() -> frozenset[str]:
+    """The closed list of codes."""
+    found, waiting = set[str](), [GatewayError]
+    while waiting:
+        each = waiting.pop()
+        found.add(each.code)
+        waiting += each.__subclasses__()
+    return frozenset(found)
+
+
 # --- who asks (401) --------------------------------------------------------------------------
 
 
@@ -157,6 +167,10 @@ class NotSignedYet(NotFound):
         "not_signed_yet",
         "The journal has no such checkpoint, tile or entry under one yet",
     )
+
+
+class EntryNotFound(NotFound):
+    code, title = "entry_not_found", "The journal has no such entry"
 
 
 class AccessKeyNotFound(NotFound):

@@ -1,7 +1,7 @@
 """The SQL of a search, and the facets that make it quick.
 
-An entry about a caller has its organisation, product, areas, client, person and purpose as facets.
-A completion gets those of its intent, and its outcome becomes a facet of both: whatever a search
+An entry about a caller has its organisation, product, release, areas, client, person, purpose, case, action
+and refusal as facets. A completion gets those of its intent, and its outcome becomes a facet of both: whatever a search
 asks, it finds the beginning and the end of a delivery together.
 """
 
@@ -22,6 +22,10 @@ _FIELDS = {
     "organisation": "organisation",
     "product": "product",
     "purpose": "purpose",
+    "action": "action",
+    "release": "release",
+    "case_ref": "case_ref",
+    "refusal": "refusal",
 }
 # Half of the journal each: a walk in order finds a page of them at once, so they are no facets.
 COMMON_KINDS = frozenset({EntryKind.INTENT, EntryKind.COMPLETION})
@@ -101,17 +105,21 @@ def shown(row: tuple[Any, ...]) -> Entry:
 def _wanted(query: EntryQuery) -> list[tuple[str, str]]:
     """The filters as facets, usually rarest first."""
     filters = {
+        "case_ref": query.case_ref,
+        "refusal": query.refusal,
         "outcome": query.outcome,
         "subject": query.subject,
         "client": query.client_id,
         "organisation": query.organisation,
+        "release": query.release,
         "product": query.product,
         "area": query.area,
         "purpose": query.purpose,
+        "action": query.action,
     }
     wanted = [(facet, str(value)) for facet, value in filters.items() if value is not None]
     if query.outcome in _COMMON_OUTCOMES:
-        wanted.append(wanted.pop(0))
+        wanted.sort(key=lambda each: each[0] == "outcome")
     if query.kind is not None and query.kind not in COMMON_KINDS:
         wanted.insert(0, ("kind", query.kind.value))
     return wanted

@@ -109,6 +109,10 @@ class EntryQuery:
     subject: str | None = None
     issuer: str | None = None
     purpose: str | None = None
+    action: str | None = None
+    release: str | None = None
+    case_ref: str | None = None
+    refusal: str | None = None
     after_seq: int = 0
     limit: int = 100
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway.adapters.journal_sqlite import SqliteJournal
-from gateway.errors import JournalUnavailable
+from gateway.errors import GatewayError, JournalUnavailable, RoleMissing
 from gateway.journal.body import (
     Asked,
     Origin,
@@ -51,6 +51,9 @@ def intent(
     client: str = "client-1",
     purpose: str = "statistics",
     kind: EntryKind = EntryKind.INTENT,
+    release: str | None = None,
+    case_ref: str | None = None,
+    refusal: type[GatewayError] | None = None,
 ) -> Draft:
     caller = Caller(
         issuer="https://issuer.example",
@@ -63,9 +66,10 @@ def intent(
         scope=Scope(frozenset({area}), frozenset()),
     )
     permit = Permit(("p",), "e" * 64, purpose, "law", "s-1", frozenset({area}))
-    asked = Asked(Action.READ_ROWS, product, (area,))
+    asked = Asked(Action.READ_ROWS, product, (area,), case_ref=case_ref)
     origin = Origin(request_id="r-1", client_address="192.0.2.7")
-    return Draft(kind, access_body(caller, asked, ruling=permit, origin=origin))
+    body = access_body(caller, asked, ruling=permit, origin=origin, refusal=refusal)
+    return Draft(kind, {**body, "release": release})
 
 
 def completion(intent_seq: int, outcome: Outcome = Outcome.COMPLETE) -> Draft:
@@ -237,6 +241,8 @@ def filled(store: SqliteJournal, stamped: Stamp) -> SqliteJournal:
                     subject="svc-2",
                     client="client-2",
                     purpose="planning",
+                    release="2026-06-30.1",
+                    case_ref="KEHA/1/2026",
                 ),
                 minutes=1,
             ),
@@ -245,7 +251,7 @@ def filled(store: SqliteJournal, stamped: Stamp) -> SqliteJournal:
     store.append(
         [
             stamped(completion(1), minutes=2),
-            stamped(intent(kind=EntryKind.DENIED, area="05"), minutes=3),
+            stamped(intent(kind=EntryKind.DENIED, area="05", refusal=RoleMissing), minutes=3),
             stamped(Draft(EntryKind.POLICY_LOADED, policy_body("e" * 64, ["b", "a"])), minutes=4),
             stamped(completion(2, Outcome.CLIENT_ABORT), minutes=5),
             stamped(intent(), minutes=6),
@@ -277,6 +283,14 @@ def filled(store: SqliteJournal, stamped: Stamp) -> SqliteJournal:
         ({"subject": "svc-1", "issuer": "jakelu"}, []),
         ({"issuer": "https://issuer.example", "kind": EntryKind.COMPLETION}, [3, 6]),
         ({"purpose": "planning"}, [2, 6]),
+        ({"action": "read_rows"}, [1, 2, 3, 4, 6, 7]),
+        ({"action": "read_cube"}, []),
+        ({"release": "2026-06-30.1"}, [2, 6]),
+        ({"release": "2026-06-30.1", "product": "job-seeker-spells"}, []),
+        ({"case_ref": "KEHA/1/2026"}, [2, 6]),
+        ({"refusal": "role_missing"}, [4]),
+        ({"refusal": "role_missing", "outcome": Outcome.COMPLETE}, []),
+        ({"release": "2026-06-30.1", "outcome": Outcome.CLIENT_ABORT}, [2, 6]),
         ({"since": NOW + timedelta(minutes=5)}, [6, 7]),
         ({"until": NOW + timedelta(minutes=1)}, [1]),
         ({"since": NOW + timedelta(minutes=1), "until": NOW + timedelta(minutes=4)}, [2, 3, 4]),
@@ -293,6 +307,22 @@ def test_a_search_finds_what_the_filters_say(
     filled: SqliteJournal, filters: dict[str, object], found: list[int]
 ) -> None:
     assert seqs(filled, **filters) == found
+
+
+def test_a_journal_of_the_version_before_is_found_by_the_facets_of_its_bodies(
+    filled: SqliteJournal, path: Path
+) -> None:
+    facets = "SELECT facet, value, seq FROM facets ORDER BY facet, value, seq"
+    connection = sqlite3.connect(path, isolation_level=None)
+    written = connection.execute(facets).fetchall()
+    connection.execute(
+        "DELETE FROM facets WHERE facet IN ('action', 'release', 'case_ref', 'refusal')"
+    )
+    assert connection.execute(facets).fetchall() != written
+    connection.execute("PRAGMA user_version = 2")
+    SqliteJournal(path).close()
+    assert connection.execute(facets).fetchall() == written
+    connection.close()
 
 
 def test_filters_are_bound_and_never_sql(filled: SqliteJournal) -> None:
@@ -343,6 +373,9 @@ def test_a_search_walks_an_index_and_not_the_journal(filled: SqliteJournal, path
             EntryQuery(organisation="KU837", outcome=Outcome.TIMEOUT),
             EntryQuery(area="39", since=NOW, until=NOW),
             EntryQuery(subject="svc-1", kind=EntryKind.COMPLETION),
+            EntryQuery(release="2026-06-30.1", action="read_rows"),
+            EntryQuery(refusal="role_missing"),
+            EntryQuery(case_ref="KEHA/1/2026", outcome=Outcome.COMPLETE),
             EntryQuery(after_seq=3),
             EntryQuery(since=NOW, until=NOW),
         ):

@@ -88,6 +88,10 @@ def declared(filters: Filters, journal: Journal) -> dict[str, str | None]:
             ),
         ),
         "purpose_code": known(asked.purpose_code, EntryQuery(purpose=asked.purpose_code, limit=1)),
+        "action": None if asked.action is None else asked.action.value,
+        "release": known(asked.release, EntryQuery(release=asked.release, limit=1)),
+        "case_ref": known(asked.case_ref, EntryQuery(case_ref=asked.case_ref, limit=1)),
+        "refusal": asked.refusal,
     }
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from gateway.errors import BadParameter, UnknownParameter
+from gateway.errors import BadParameter, UnknownParameter, error_codes
 from gateway.journal.guard import MAX_INTEGER, has_identity_code
 from gateway.model.days import HELSINKI
 from gateway.model.entry import EntryKind, EntryQuery, Outcome
+from gateway.model.release import ReleaseId
+from gateway.model.ruling import Action
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
@@ -26,6 +28,8 @@ _AREA = re.compile(r"[0-9]{2}")
 _PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _NAME = re.compile(r"[!-~]{1,255}")
 _NARROWED = frozenset({"subject", "client", "organisation"})
+_CASE = re.compile(r"[A-Z]{2,12}/[1-9][0-9]{0,7}/20[0-9]{2}")
+_SEQ = re.compile(r"[1-9][0-9]{0,15}")
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -45,6 +49,32 @@ class Filters:
     subject: str | None = None
     issuer: str | None = None
     purpose_code: str | None = None
+    action: Action | None = None
+    release: str | None = None
+    case_ref: str | None = None
+    refusal: str | None = None
+
+    def query(self, *, after: int = 0, limit: int = 1000) -> EntryQuery:
+        """The question to a store, one page of it."""
+        return EntryQuery(
+            since=self.since,
+            until=self.until,
+            organisation=self.organisation,
+            product=self.product,
+            area=self.area,
+            outcome=self.outcome,
+            kind=self.kind,
+            client_id=self.client,
+            subject=self.subject,
+            issuer=self.issuer,
+            purpose=self.purpose_code,
+            action=self.action,
+            release=self.release,
+            case_ref=self.case_ref,
+            refusal=self.refusal,
+            after_seq=after,
+            limit=limit,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,39 +87,37 @@ class Reading:
     limit: int
 
     def query(self) -> EntryQuery:
-        asked = self.filters
-        return EntryQuery(
-            since=asked.since,
-            until=asked.until,
-            organisation=asked.organisation,
-            product=asked.product,
-            area=asked.area,
-            outcome=asked.outcome,
-            kind=asked.kind,
-            client_id=asked.client,
-            subject=asked.subject,
-            issuer=asked.issuer,
-            purpose=asked.purpose_code,
-            after_seq=self.after,
-            limit=self.limit,
-        )
+        return self.filters.query(after=self.after, limit=self.limit)
 
 
-PARAMETERS = (*(field.name for field in fields(Filters)), "after", "limit")
+FILTERS = tuple(field.name for field in fields(Filters))
+PARAMETERS = (*FILTERS, "after", "limit")
 
 
 def read_reading(parameters: Mapping[str, str]) -> Reading:
     """Raises UnknownParameter and BadParameter, with the name of the parameter."""
-    for name in parameters:
-        if name not in PARAMETERS:
-            raise UnknownParameter(
-                f"The parameters here are {', '.join(PARAMETERS)}.", parameter=name
-            )
+    check_names(parameters, PARAMETERS)
     after, end = _cursor(parameters.get("after", "0"))
-    return Reading(_filters(parameters), after, end, _limit(parameters.get("limit", "100")))
+    return Reading(read_filters(parameters), after, end, _limit(parameters.get("limit", "100")))
 
 
-def _filters(given: Mapping[str, str]) -> Filters:
+def check_names(parameters: Mapping[str, str], names: Sequence[str]) -> None:
+    """Raises UnknownParameter."""
+    for name in parameters:
+        if name not in names:
+            raise UnknownParameter(f"The parameters here are {', '.join(names)}.", parameter=name)
+
+
+def read_seq(text: str) -> int:
+    """The place of an entry. Raises BadParameter."""
+    if _SEQ.fullmatch(text) is None or int(text) > MAX_INTEGER:
+        raise BadParameter("Give the seq of an entry, like 109482.", parameter="seq")
+    return int(text)
+
+
+def read_filters(given: Mapping[str, str]) -> Filters:
+    """Raises BadParameter."""
+
     def text(name: str, pattern: re.Pattern[str], remedy: str) -> str | None:
         value = given.get(name)
         if value is not None and (pattern.fullmatch(value) is None or has_identity_code(value)):
@@ -117,7 +145,27 @@ def _filters(given: Mapping[str, str]) -> Filters:
         subject=text("subject", _NAME, "Give a token's subject; never a personal identity code."),
         issuer=text("issuer", _NAME, "Give the `iss` of an entry; of access keys it is `jakelu`."),
         purpose_code=text("purpose_code", _PURPOSE, "Give a code of the purposes."),
+        action=_choice(given, "action", Action),
+        release=_release(given),
+        case_ref=text("case_ref", _CASE, "Give a case number like KEHA/123/2026."),
+        refusal=_refusal(given),
     )
+
+
+def _release(given: Mapping[str, str]) -> str | None:
+    if "release" not in given:
+        return None
+    try:
+        return str(ReleaseId.parse(given["release"]))
+    except BadParameter:
+        raise BadParameter("Give a release id like 2026-06-30.1.", parameter="release") from None
+
+
+def _refusal(given: Mapping[str, str]) -> str | None:
+    code = given.get("refusal")
+    if code is not None and code not in error_codes():
+        raise BadParameter("Give a code of a problem, like role_missing.", parameter="refusal")
+    return code
 
 
 def _choice(given: Mapping[str, str], name: str, choices: type[E]) -> E | None:

@@ -49,6 +49,18 @@ class EntriesParameters(BaseModel):
         "`jakelu` for access keys.",
     )
     purpose_code: str | None = Field(None, description="Purpose of the delivery.")
+    action: str | None = Field(
+        None, examples=["read_rows"], description="What was asked to be done."
+    )
+    release: str | None = Field(
+        None, examples=["2026-06-30.1"], description="Release id, whatever the product."
+    )
+    case_ref: str | None = Field(
+        None, examples=["KEHA/123/2026"], description="Case number of an upkeep of pseudonyms."
+    )
+    refusal: str | None = Field(
+        None, examples=["role_missing"], description="The code that a refused caller was given."
+    )
     after: str = Field("0", description="The `next` of the page before.")
     limit: str = Field("100", examples=["100"], description="Entries of a page, 1 to 1000.")
 

@@ -86,14 +86,8 @@ def test_the_reading_is_written_before_anything_is_read(filled: Journal, read: R
     assert body["filters"] == {
         **dict.fromkeys(
             (
-                "until",
-                "organisation",
-                "outcome",
-                "kind",
-                "client",
-                "subject",
-                "issuer",
-                "purpose_code",
+                *("until", "organisation", "outcome", "kind", "client", "subject", "issuer", "purpose_code"),
+                *("action", "release", "case_ref", "refusal"),
             )
         ),
         "since": "2026-06-29T21:00:00.000Z",
@@ -184,6 +178,11 @@ def test_a_plain_seq_continues_where_it_says(filled: Journal, read: Read) -> Non
         ({"client": "tampere-bi", "issuer": "jakelu"}, []),
         ({"organisation": "KU837", "issuer": "https://issuer.example"}, [1, 2, 3]),
         ({"purpose_code": "knowledge-management"}, [1, 2, 3]),
+        ({"action": "read_rows"}, [1, 2, 3]),
+        ({"action": "read_journal"}, []),
+        ({"release": "2026-06-30.1"}, []),
+        ({"case_ref": "KEHA/1/2026"}, []),
+        ({"refusal": "role_missing"}, []),
         ({"since": "2026-06-30"}, [1, 2, 3]),
         ({"until": "2026-06-29"}, []),
         ({"until": "2026-06-30"}, [1, 2, 3]),
@@ -234,6 +233,13 @@ def test_filters_narrow(
         ("issuer", "x" * 300),
         ("issuer", "010190-999R"),
         ("purpose_code", "Free text!"),
+        ("action", "read_all"),
+        ("release", "latest"),
+        ("release", "2026-06-30.01"),
+        ("case_ref", "Sana toisensa perään"),
+        ("case_ref", "KEHA/123/2026\n"),
+        ("refusal", "role_missed"),
+        ("refusal", "because I said so"),
     ],
 )
 def test_refuses_a_value_and_names_its_parameter_but_not_the_value(name: str, value: str) -> None:
