@@ -470,7 +470,20 @@ class Answer:
     errors: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyText:
+    """What a policy says of itself to people: titles in Finnish and Swedish, and its ground in law."""
+
+    title_fi: str
+    title_sv: str
+    ground: str
+    is_forbid: bool
+
+
 class PolicyEngine(Protocol):
+    """texts: policy id → what it says of itself."""
+
     policy_set_sha256: str
+    texts: Mapping[str, PolicyText]
 
     def decide(self, question: Question) -> Answer: ...

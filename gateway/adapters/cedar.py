@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import cedarpy
@@ -18,23 +17,13 @@ import cedarpy
 from gateway.errors import PolicyFault
 from gateway.policy.policy_files import PolicyFiles
 from gateway.policy.vocabulary import DEFAULT_DENY
-from gateway.ports import Answer, Question
+from gateway.ports import Answer, PolicyText, Question
 
 NAMESPACE = "Jakelu"
 SCHEMA = "schema.cedarschema"
 ANNOTATIONS = ("id", "title_fi", "title_sv", "ground")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FAILED_POLICY = re.compile(r"while evaluating policy `([^`]*)`")
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyText:
-    """What a policy says of itself to people: titles in Finnish and Swedish, and its ground in law."""
-
-    title_fi: str
-    title_sv: str
-    ground: str
-    is_forbid: bool
 
 
 class CedarEngine:

@@ -151,9 +151,12 @@ def journal_read_body(
     origin: Origin,
     filters: Mapping[str, str | None],
     after: int,
-    limit: int,
+    limit: int | None,
 ) -> dict[str, Any]:
-    """The body of `journal.read`: the auditor and the filters used, in declared names and codes."""
+    """The body of `journal.read`: the auditor and the filters used, in declared names and codes.
+
+    limit: None for a reading without pages.
+    """
     return {
         **called(caller, ruling=ruling, origin=origin),
         "action": Action.READ_JOURNAL.value,

@@ -20,6 +20,7 @@ NAMES_THAT_STAY = {
     "/v1/cubes/{product}",
     "/v1/cubes/{product}/data",
     "/v1/journal/entries",
+    "/v1/journal/entries/{seq}",
     "/v1/journal/entries/{seq}/proof",
     "/v1/journal/checkpoint",
     "/v1/journal/consistency",

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.adapters.cedar import PolicyText
 from gateway.batch.review.callers import TokenRead, caller, roles_named, roles_of_token
 from gateway.batch.review.explain_words import FINAL, NOTES, NOTHING, REMEDIES
 from gateway.batch.review.house import PolicyHouse
@@ -17,6 +16,7 @@ from gateway.model.product import Product, ProductKind
 from gateway.policy import Explanation, explain_product, is_listed
 from gateway.policy.denials import REASONS
 from gateway.policy.subscriptions import subscribers, valid_subscriptions
+from gateway.ports import PolicyText
 
 
 @dataclass(frozen=True, slots=True)

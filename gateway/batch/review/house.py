@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.adapters.cedar import CedarEngine, PolicyText
+from gateway.adapters.cedar import CedarEngine
 from gateway.contracts import load_catalog
 from gateway.errors import PolicyFault
 from gateway.model.label import Label
@@ -14,6 +14,7 @@ from gateway.organisations import Registry, load_registry
 from gateway.policy import Policy, PolicyFiles, load_policy, read_policy_files
 from gateway.policy.documents import RolesFile
 from gateway.policy.policy_files import parse
+from gateway.ports import PolicyText
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.journal.append import Journal
-from gateway.journal.body import Asked, Origin, access_body, journal_read_body
+from gateway.journal.body import Origin
 from gateway.journal.store import ClosedIntent
 from gateway.model.caller import Caller
 from gateway.model.days import utc_text
-from gateway.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery
-from gateway.model.ruling import Action, Denial, Permit, Ruling
+from gateway.model.entry import Entry, EntryPage, EntryQuery
+from gateway.model.ruling import Ruling
+from gateway.surfaces.auditor.auditor import Auditor, permitted
 from gateway.surfaces.auditor.parameters import Filters, read_reading
 
 # Stands in the journal for a name that occurs in no entry: what was typed is no declared code then.
@@ -34,28 +35,11 @@ def entries(
     """
     permit = permitted(caller, journal=journal, ruling=rule_journal(caller), origin=origin)
     reading = read_reading(parameters)
-    body = journal_read_body(
-        caller,
-        ruling=permit,
-        origin=origin,
-        filters=declared(reading.filters, journal),
-        after=reading.after,
-        limit=reading.limit,
+    receipt = Auditor(caller, permit, origin, journal).announce(
+        declared(reading.filters, journal), after=reading.after, limit=reading.limit
     )
-    receipt = journal.append(Draft(EntryKind.JOURNAL_READ, body))
     end = min(reading.end or receipt.seq, receipt.seq - 1)
-    return _page(journal.search(reading.query()), end)
-
-
-def permitted(caller: Caller, *, journal: Journal, ruling: Ruling, origin: Origin) -> Permit:
-    """The permit. A denial is journaled before it is told. Raises Forbidden, JournalUnavailable."""
-    if isinstance(ruling, Denial):
-        error = ruling.error()
-        asked = Asked(Action.READ_JOURNAL)
-        body = access_body(caller, asked, ruling=ruling, origin=origin, refusal=type(error))
-        journal.append(Draft(EntryKind.DENIED, body))
-        raise error
-    return ruling
+    return page_of(journal.search(reading.query()), end)
 
 
 def declared(filters: Filters, journal: Journal) -> dict[str, str | None]:
@@ -95,14 +79,15 @@ def declared(filters: Filters, journal: Journal) -> dict[str, str | None]:
     }
 
 
-def _page(page: EntryPage, end: int) -> dict[str, Any]:
+def page_of(page: EntryPage, end: int) -> dict[str, Any]:
+    """end: the last entry of the moment that is shown."""
     shown = [entry for entry in page.entries if entry.seq <= end]
     is_last = page.next_after_seq is None or page.next_after_seq >= end
     following = None if is_last else f"{page.next_after_seq}.{end}"
-    return {"entries": [_shown(entry) for entry in shown], "next": following}
+    return {"entries": [entry_document(entry) for entry in shown], "next": following}
 
 
-def _shown(entry: Entry) -> dict[str, Any]:
+def entry_document(entry: Entry) -> dict[str, Any]:
     """outcome: how the delivery ended; for an intent it is its completion's."""
     is_closed = isinstance(entry, ClosedIntent)
     return {

@@ -13,15 +13,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.delivery.services import Services
 from gateway.errors import BadParameter, NotSignedYet
 from gateway.journal.proofs import entry_proof, growth_proof
 from gateway.journal.store import KeptCheckpoint, TreeStore
 from gateway.journal.tiles import Tile
-from gateway.model.ruling import Action
-from gateway.policy import rule
-from gateway.surfaces.auditor.entries import permitted
-from gateway.surfaces.inbound import caller_of, inbound_of
+from gateway.surfaces.auditor.auditor import auditor_of
 
 router = APIRouter(tags=["journal"])
 
@@ -47,14 +43,7 @@ class Reading:
 
     def __init__(self, request: Request) -> None:
         """Raises Forbidden, journaled; JournalUnavailable."""
-        services: Services = request.app.state.services
-        caller = caller_of(request.scope)
-        ruling = rule(
-            caller, Action.READ_JOURNAL, None, None, services.policy, today=services.today()
-        )
-        origin = inbound_of(request.scope).origin
-        permitted(caller, journal=services.journal, ruling=ruling, origin=origin)
-        self.store: TreeStore = services.journal.store
+        self.store: TreeStore = auditor_of(request).journal.store
 
     def checkpoint(self) -> KeptCheckpoint:
         """Raises NotSignedYet, JournalUnavailable."""
