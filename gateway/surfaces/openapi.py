@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from gateway.surfaces.auditor.one_entry import router as entry_routes
 from gateway.surfaces.auditor.routes import router as auditor_routes
+from gateway.surfaces.auditor.summary import router as summary_routes
 from gateway.surfaces.auditor.tree import router as tree_routes
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
@@ -19,7 +20,14 @@ from gateway.surfaces.rest.keys import router as key_routes
 from gateway.surfaces.rest.metadata import router as metadata_routes
 
 VERSION = "1.0.0"
-FASTAPI_ROUTERS = (metadata_routes, auditor_routes, entry_routes, tree_routes, key_routes)
+FASTAPI_ROUTERS = (
+    metadata_routes,
+    auditor_routes,
+    entry_routes,
+    summary_routes,
+    tree_routes,
+    key_routes,
+)
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 _PROBLEM = {
     "type": "object",

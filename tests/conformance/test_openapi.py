@@ -22,6 +22,7 @@ NAMES_THAT_STAY = {
     "/v1/journal/entries",
     "/v1/journal/entries/{seq}",
     "/v1/journal/entries/{seq}/proof",
+    "/v1/journal/summary",
     "/v1/journal/checkpoint",
     "/v1/journal/consistency",
     "/v1/journal/tile/{path}",

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from gateway.errors import BadParameter, UnknownParameter, error_codes
+from gateway.errors import BadParameter, MissingParameter, UnknownParameter, error_codes
 from gateway.journal.guard import MAX_INTEGER, has_identity_code
 from gateway.model.days import HELSINKI
 from gateway.model.entry import EntryKind, EntryQuery, Outcome
@@ -28,6 +28,7 @@ _AREA = re.compile(r"[0-9]{2}")
 _PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _NAME = re.compile(r"[!-~]{1,255}")
 _NARROWED = frozenset({"subject", "client", "organisation"})
+_THIS_CENTURY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _CASE = re.compile(r"[A-Z]{2,12}/[1-9][0-9]{0,7}/20[0-9]{2}")
 _SEQ = re.compile(r"[1-9][0-9]{0,15}")
 
@@ -113,6 +114,27 @@ def read_seq(text: str) -> int:
     if _SEQ.fullmatch(text) is None or int(text) > MAX_INTEGER:
         raise BadParameter("Give the seq of an entry, like 109482.", parameter="seq")
     return int(text)
+
+
+def read_day(given: Mapping[str, str], name: str) -> date:
+    """A day that must be given. Raises MissingParameter, BadParameter."""
+    remedy = "Give a day in Finland, like 2026-06-30."
+    if name not in given:
+        raise MissingParameter(remedy, parameter=name)
+    try:
+        if _THIS_CENTURY.fullmatch(given[name]):
+            return date.fromisoformat(given[name])
+    except ValueError:
+        pass
+    raise BadParameter(remedy, parameter=name)
+
+
+def read_choice(given: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    """One of a closed list, the first when nothing is given. Raises BadParameter."""
+    chosen = given.get(name, choices[0])
+    if chosen not in choices:
+        raise BadParameter(f"Choose one of {', '.join(choices)}.", parameter=name)
+    return chosen
 
 
 def read_filters(given: Mapping[str, str]) -> Filters:
