@@ -216,6 +216,13 @@ class JournalStore(Protocol):
 
     def search(self, query: EntryQuery) -> EntryPage: ...
 
+    def span(self, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+        """The first and the last place of the entries of a time, (0, 0) when there are none.
+
+        In between there may be others: the clock may have jumped.
+        """
+        ...
+
     def orphans(self, living_boots: frozenset[str]) -> Iterator[int]:
         """Sequence numbers of intents without completion whose boot is not in `living_boots`."""
         ...

@@ -20,7 +20,7 @@ import orjson
 from gateway.adapters.journal_boots import BootLocks
 from gateway.adapters.journal_sqlite_file import connect, create_file, file_identity, migrate
 from gateway.adapters.journal_sqlite_rows import insert
-from gateway.adapters.journal_sqlite_search import search_statement, shown
+from gateway.adapters.journal_sqlite_search import search_statement, shown, span_statement
 from gateway.adapters.journal_sqlite_tree import (
     keep_checkpoint,
     keep_cosignature,
@@ -100,6 +100,13 @@ class SqliteJournal:
             entries = tuple(shown(row) for row in connection.execute(statement, bound))
         page = entries[: query.limit]
         return EntryPage(page, page[-1].seq if len(entries) > query.limit else None)
+
+    def span(self, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+        """From the index of times alone."""
+        statement, bound = span_statement(since, until)
+        with self._reading() as connection:
+            first, last = connection.execute(statement, bound).fetchone()
+        return first or 0, last or 0
 
     def orphans(self, living_boots: frozenset[str]) -> Iterator[int]:
         """Intents without completion whose boot is not living, in order."""

@@ -8,6 +8,7 @@ asks, it finds the beginning and the end of a delivery together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -80,6 +81,24 @@ def search_statement(query: EntryQuery) -> tuple[str, dict[str, Any]]:
     where = " AND ".join(conditions)
     return (
         f"{_SELECT} FROM {source} {_CLOSED_BY} WHERE {where} ORDER BY {position} LIMIT :rows",
+        bound,
+    )
+
+
+def span_statement(since: datetime | None, until: datetime | None) -> tuple[str, dict[str, Any]]:
+    """The first and the last seq of a time, nulls when there is none."""
+    bound, conditions = dict[str, Any](), list[str]()
+    if since is not None:
+        bound["since"] = utc_text(since)
+        conditions.append("ts_utc >= :since")
+    if until is not None:
+        bound["until"] = utc_text(until)
+        conditions.append("ts_utc < :until")
+    if not conditions:  # the ends of the table, found at once
+        return "SELECT (SELECT min(seq) FROM entries), (SELECT max(seq) FROM entries)", bound
+    where = " AND ".join(conditions)
+    return (
+        f"SELECT min(seq), max(seq) FROM entries INDEXED BY entries_by_time WHERE {where}",  # noqa: S608 — no value in it
         bound,
     )
 

@@ -12,8 +12,10 @@ filtered one proves each entry by itself, and of those it leaves out it proves n
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,15 @@ import orjson
 from gateway.errors import NotSignedYet
 from gateway.journal.checkpoint import Checkpoint
 from gateway.journal.store import DurableStore, KeptCheckpoint, SaltedEntry
-from gateway.journal.tiles import subtrees_of
-from gateway.journal.tree import Subtrees, frontier_of, inclusion_proof
+from gateway.journal.tiles import WIDTH, Hashes, subtrees_of
+from gateway.journal.tree import frontier_of, inclusion_proof
+from gateway.journal.walk import walk
 from gateway.model.entry import EntryQuery
 
 FORMAT = "jakelu-journal-export/1"
+_PAGE = 200
+_CLOSE = 4  # times as many entries as are wanted, and reading them at once is still quicker
+_TILES = 256  # remembered, of 8 KiB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,14 @@ class Exported:
 
     entries: int
     checkpoint: KeptCheckpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """proof: the hashes of its inclusion proof (RFC 6962, section 2.1.1), base64."""
+
+    found: SaltedEntry
+    proof: tuple[str, ...]
 
 
 def export_whole(store: DurableStore, folder: Path, *, first: int = 1) -> Exported:
@@ -60,10 +74,8 @@ def export_found(
     """What a search finds under the newest checkpoint, each entry with its proof. Raises as above."""
     checkpoint = newest_checkpoint(store)
     _begin(folder, checkpoint, first=1, is_complete=False, filters=filters)
-    subtrees = subtrees_of(store.hashes)
-    found = _found(store, query, checkpoint.size)
-    lines = (_line(each, _proof(each, checkpoint.size, subtrees)) for each in found)
-    return Exported(_write(folder, lines), checkpoint)
+    found = proved(store, query, checkpoint)
+    return Exported(_write(folder, (proved_line(each) for each in found)), checkpoint)
 
 
 def newest_checkpoint(store: DurableStore) -> KeptCheckpoint:
@@ -74,23 +86,48 @@ def newest_checkpoint(store: DurableStore) -> KeptCheckpoint:
     return found
 
 
-def _found(store: DurableStore, query: EntryQuery, size: int) -> Iterator[SaltedEntry]:
-    after: int | None = query.after_seq
-    while after is not None:
-        page = store.search(replace(query, after_seq=after, limit=1000))
-        for entry in page.entries:
-            if entry.seq > size:
-                return
-            yield from store.salted(entry.seq, entry.seq)
-        after = page.next_after_seq
+def proved(store: DurableStore, query: EntryQuery, checkpoint: KeptCheckpoint) -> Iterator[Proved]:
+    """What a search finds under a checkpoint, behind the query's `after_seq`, a page at a time.
+
+    Raises JournalUnavailable; LookupError, ValueError where the tree was cut after it was signed.
+    """
+    hashes = _remembering(store.hashes)
+    entries = walk(store, query, end=checkpoint.size)
+    while page := [entry.seq for entry in islice(entries, _PAGE)]:
+        subtrees = subtrees_of(hashes)  # it remembers whatever it reads: not for longer than a page
+        for found in _salted(store, page):
+            path = inclusion_proof(found.entry.seq - 1, checkpoint.size, subtrees)
+            yield Proved(found, tuple(base64.b64encode(each).decode() for each in path))
 
 
-def _proof(found: SaltedEntry, size: int, subtrees: Subtrees) -> list[str]:
-    path = inclusion_proof(found.entry.seq - 1, size, subtrees)
-    return [base64.b64encode(each).decode() for each in path]
+def _salted(store: DurableStore, page: Sequence[int]) -> Sequence[SaltedEntry]:
+    """In order; entries that lie close together are read at once."""
+    if page[-1] - page[0] < _CLOSE * len(page):
+        wanted = frozenset(page)
+        return [each for each in store.salted(page[0], page[-1]) if each.entry.seq in wanted]
+    return [each for seq in page for each in store.salted(seq, seq)]
 
 
-def _line(found: SaltedEntry, proof: list[str] | None) -> bytes:
+def _remembering(hashes: Hashes) -> Hashes:
+    """Whole tiles, since neighbours' proofs are made of the same ones."""
+
+    @lru_cache(maxsize=_TILES)
+    def tile(level: int, index: int) -> Sequence[bytes]:
+        return hashes(level, index * WIDTH, WIDTH)
+
+    def of_tiles(level: int, first: int, count: int) -> Sequence[bytes]:
+        index, start = divmod(first, WIDTH)
+        return tile(level, index)[start : start + count]
+
+    return of_tiles
+
+
+def proved_line(found: Proved) -> bytes:
+    """A line of a filtered export."""
+    return _line(found.found, found.proof)
+
+
+def _line(found: SaltedEntry, proof: Sequence[str] | None) -> bytes:
     entry = found.entry
     line: dict[str, Any] = {
         "seq": entry.seq,
@@ -109,7 +146,16 @@ def _begin(
     is_complete: bool,
     filters: Mapping[str, str],
 ) -> None:
-    said = {
+    said = heading(checkpoint, first=first, is_complete=is_complete, filters=filters)
+    (folder / "export.json").write_bytes(orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n")
+    (folder / "checkpoint").write_text(str(checkpoint), encoding="utf-8")
+
+
+def heading(
+    checkpoint: KeptCheckpoint, *, first: int, is_complete: bool, filters: Mapping[str, str]
+) -> dict[str, Any]:
+    """What an export says of itself."""
+    return {
         "format": FORMAT,
         "origin": Checkpoint.parse(checkpoint.text).origin,
         "tree_size": checkpoint.size,
@@ -118,8 +164,6 @@ def _begin(
         "complete": is_complete,
         "filters": dict(filters),
     }
-    (folder / "export.json").write_bytes(orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n")
-    (folder / "checkpoint").write_text(str(checkpoint), encoding="utf-8")
 
 
 def _write(folder: Path, lines: Iterator[bytes]) -> int:

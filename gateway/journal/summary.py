@@ -15,9 +15,10 @@ from datetime import date, datetime, timedelta
 
 from gateway.journal.deliveries import Body, Delivery, RollUp, day_of
 from gateway.journal.unusual import HISTORY_DAYS, UnusualDay, Volume, unusual_days
-from gateway.journal.walk import Ended, Search, paired, walk
+from gateway.journal.walk import Ended, paired, walk
 from gateway.model.days import HELSINKI
 from gateway.model.entry import Entry, EntryKind, EntryQuery
+from gateway.ports import JournalStore
 
 MOST_DAYS = 366
 
@@ -140,7 +141,7 @@ class Summary:
 
 
 def summarise(
-    search: Search,
+    store: JournalStore,
     period: Period,
     *,
     organisation: str | None = None,
@@ -156,7 +157,7 @@ def summarise(
         product=product,
     )
     summary, roll_up, newest = Summary(period), RollUp(size_of), date.min
-    found: Iterator[Ended | Entry] = paired(walk(search, query, end=end), search, end=end)
+    found: Iterator[Ended | Entry] = paired(walk(store, query, end=end), store, end=end)
     for each in found:
         if isinstance(each, Entry):
             summary.add_refusals(each)

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from gateway.journal.store import ClosedIntent
-from gateway.model.entry import Entry, EntryKind, EntryPage, EntryQuery
+from gateway.model.days import utc_text
+from gateway.model.entry import Entry, EntryKind, EntryQuery
+from gateway.ports import JournalStore
 
-Search = Callable[[EntryQuery], EntryPage]
 Ended = tuple[Entry, Mapping[str, Any] | None]
 
 PAGE = 1000
+_NEVER = "~"  # behind every time as text
 
 
-def walk(search: Search, query: EntryQuery, *, end: int) -> Iterator[Entry]:
-    """Every entry of a query behind its `after_seq` and up to `end`, in order. Raises JournalUnavailable."""
-    after: int | None = query.after_seq
+def walk(store: JournalStore, query: EntryQuery, *, end: int) -> Iterator[Entry]:
+    """Every entry of a query behind its `after_seq` and up to `end`, in order. Raises JournalUnavailable.
+
+    Where its time begins and ends is looked up once, not for each page.
+    """
+    first, last = store.span(query.since, query.until)
+    end = min(end, last)
+    after: int | None = max(query.after_seq, first - 1)
+    since = "" if query.since is None else utc_text(query.since)
+    until = _NEVER if query.until is None else utc_text(query.until)
+    everywhen = replace(query, since=None, until=None, limit=PAGE)
     while after is not None and after < end:
-        page = search(replace(query, after_seq=after, limit=PAGE))
+        page = store.search(replace(everywhen, after_seq=after))
         for entry in page.entries:
             if entry.seq > end:
                 return
-            yield entry
+            if since <= entry.ts_utc < until:
+                yield entry
         after = page.next_after_seq
 
 
-def paired(entries: Iterator[Entry], search: Search, *, end: int) -> Iterator[Ended | Entry]:
+def paired(entries: Iterator[Entry], store: JournalStore, *, end: int) -> Iterator[Ended | Entry]:
     """Intents with the body of their completion, None while there is none; every other entry as it is.
 
     A completion without its intent among the entries is left out. It holds the intents whose completion
@@ -46,11 +57,11 @@ def paired(entries: Iterator[Entry], search: Search, *, end: int) -> Iterator[En
         else:
             yield entry
     for intent in waiting.values():  # what ended behind the last entry that was asked for
-        yield intent, _completion(intent, search)
+        yield intent, _completion(intent, store)
 
 
-def _completion(intent: Entry, search: Search) -> Mapping[str, Any] | None:
+def _completion(intent: Entry, store: JournalStore) -> Mapping[str, Any] | None:
     if not isinstance(intent, ClosedIntent):
         return None
-    page = search(EntryQuery(after_seq=intent.completion_seq - 1, limit=1))
+    page = store.search(EntryQuery(after_seq=intent.completion_seq - 1, limit=1))
     return next((each.body for each in page.entries if each.seq == intent.completion_seq), None)

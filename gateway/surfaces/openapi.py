@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 
+from gateway.surfaces.auditor.export import router as export_routes
 from gateway.surfaces.auditor.one_entry import router as entry_routes
 from gateway.surfaces.auditor.routes import router as auditor_routes
 from gateway.surfaces.auditor.summary import router as summary_routes
@@ -25,6 +26,7 @@ FASTAPI_ROUTERS = (
     auditor_routes,
     entry_routes,
     summary_routes,
+    export_routes,
     tree_routes,
     key_routes,
 )

@@ -365,6 +365,17 @@ def test_times_are_found_though_the_clock_went_back(store: SqliteJournal, stampe
     assert seqs(store, until=NOW + timedelta(minutes=5)) == [2, 5]
 
 
+def test_a_span_holds_every_entry_of_a_time(store: SqliteJournal, stamped: Stamp) -> None:
+    assert store.span(None, None) == (0, 0)
+    store.append([stamped(intent(), minutes=minutes) for minutes in (10, 0, 5, 20, 1)])
+    at = [NOW + timedelta(minutes=minutes) for minutes in range(30)]
+    assert store.span(None, None) == (1, 5)
+    assert store.span(at[5], None) == (1, 4)
+    assert store.span(None, at[5]) == (2, 5)
+    assert store.span(at[1], at[6]) == (3, 5)
+    assert store.span(at[21], None) == store.span(at[2], at[3]) == (0, 0)
+
+
 def test_a_search_walks_an_index_and_not_the_journal(filled: SqliteJournal, path: Path) -> None:
     from gateway.adapters.journal_sqlite_search import search_statement
 

@@ -23,6 +23,7 @@ NAMES_THAT_STAY = {
     "/v1/journal/entries/{seq}",
     "/v1/journal/entries/{seq}/proof",
     "/v1/journal/summary",
+    "/v1/journal/export",
     "/v1/journal/checkpoint",
     "/v1/journal/consistency",
     "/v1/journal/tile/{path}",

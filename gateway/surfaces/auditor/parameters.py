@@ -102,6 +102,14 @@ def read_reading(parameters: Mapping[str, str]) -> Reading:
     return Reading(read_filters(parameters), after, end, _limit(parameters.get("limit", "100")))
 
 
+def read_after(parameters: Mapping[str, str]) -> int:
+    """The seq to go on behind, 0 when nothing is given. Raises BadParameter."""
+    after, end = _cursor(parameters.get("after", "0"))
+    if end is not None:
+        raise BadParameter("Give the seq of the last entry that you have.", parameter="after")
+    return after
+
+
 def check_names(parameters: Mapping[str, str], names: Sequence[str]) -> None:
     """Raises UnknownParameter."""
     for name in parameters:

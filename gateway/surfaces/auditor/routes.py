@@ -18,7 +18,7 @@ from gateway.surfaces.inbound import caller_of, inbound_of
 router = APIRouter()
 
 
-class EntriesParameters(BaseModel):
+class FilterParameters(BaseModel):
     """For the OpenAPI document and unknown names; `parameters` reads the values."""
 
     model_config = ConfigDict(extra="forbid")
@@ -61,6 +61,9 @@ class EntriesParameters(BaseModel):
     refusal: str | None = Field(
         None, examples=["role_missing"], description="The code that a refused caller was given."
     )
+
+
+class EntriesParameters(FilterParameters):
     after: str = Field("0", description="The `next` of the page before.")
     limit: str = Field("100", examples=["100"], description="Entries of a page, 1 to 1000.")
 

@@ -127,7 +127,7 @@ def journal_summary(
     asked = read_asked(asked_for.model_dump(exclude_unset=True))
     receipt = auditor.announce(_declared(asked, auditor))
     found = summarise(
-        auditor.journal.search,
+        auditor.journal.store,
         asked.period,
         organisation=asked.filters.organisation,
         product=asked.filters.product,

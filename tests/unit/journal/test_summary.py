@@ -91,7 +91,7 @@ def deliver(
 def summary(journal: Journal, period: Period = JUNE, **asked) -> Summary:
     end = asked.pop("end", 10**9)
     size_of = asked.pop("size_of", lambda _: None)
-    return summarise(journal.search, period, end=end, size_of=size_of, **asked)
+    return summarise(journal.store, period, end=end, size_of=size_of, **asked)
 
 
 SPELLS = Place("KU837", "job-seeker-spells", "2026-06")
