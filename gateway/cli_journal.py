@@ -4,18 +4,54 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from gateway.errors import BadParameter, RepeatedParameter
+
 app = typer.Typer(
-    help="""The journal on this machine: verified, exported, and the key that signs it.
+    help="""The journal on this machine: searched, verified, exported, and the key that signs it.
 
     Auditors read and verify it over HTTP, or from an export with tools/verify_journal.py, which needs
     nothing of this machine (docs/audit.md).
     """,
     no_args_is_help=True,
 )
+
+
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME=VALUE, like organisation=KU837 or since=2026-01-01; once for each filter."
+    ),
+]
+
+
+@app.command("search")
+def search(
+    *,
+    only: Only = None,
+    form: Annotated[
+        Literal["auto", "table", "json"],
+        typer.Option("--format", help="auto: a table on a terminal, JSON lines in a pipe."),
+    ] = "auto",
+) -> None:
+    """Print the entries that filters find, as auditors find them over HTTP (docs/journal.md).
+
+    The filters, `after` and `limit` are those of /v1/journal/entries. The search is journaled, with your
+    login, before anything is read. Where there are more entries, how to go on stands on standard error.
+
+    jakelu journal search --only organisation=KU837 --only refusal=area_out_of_scope
+    """
+    from gateway.batch.journal_search import found_lines, search_journal
+    from gateway.settings import load_shared_settings
+
+    found = search_journal(load_shared_settings(), _named(only))
+    for line in found_lines(found, form=form):
+        typer.echo(line)
+    if found.following is not None:
+        typer.echo(f"there are more: --only after={found.following}", err=True)
 
 
 @app.command("verify")
@@ -59,12 +95,7 @@ def export(
         Path | None,
         typer.Option(help="A checkpoint that was kept: export what came after it."),
     ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="NAME=VALUE, like organisation=KU837 or since=2026-01-01; once for each filter."
-        ),
-    ] = None,
+    only: Only = None,
 ) -> None:
     """Write entries, the checkpoint and the proofs to a folder, for tools/verify_journal.py.
 
@@ -77,8 +108,19 @@ def export(
     from gateway.batch.journal_view import export_journal
     from gateway.settings import load_journal_settings
 
-    named = (each.partition("=") for each in only or ())
-    parameters = {name: value for name, _, value in named}
     settings = load_journal_settings()
-    exported = export_journal(settings, folder, kept=after_checkpoint, parameters=parameters)
+    exported = export_journal(settings, folder, kept=after_checkpoint, parameters=_named(only))
     typer.echo(f"{exported.entries} entries under the checkpoint of {exported.checkpoint.size}")
+
+
+def _named(only: list[str] | None) -> dict[str, str]:
+    """Raises BadParameter, RepeatedParameter."""
+    parameters = dict[str, str]()
+    for each in only or ():
+        name, sign, value = each.partition("=")
+        if not sign:
+            raise BadParameter("Give filters as --only NAME=VALUE.", parameter="only")
+        if name in parameters:
+            raise RepeatedParameter(f"Give --only {name}=… once.", parameter=name)
+        parameters[name] = value
+    return parameters

@@ -65,9 +65,9 @@ def export_journal(
         )
     first = 1 if kept is None else _read_checkpoint(kept, verifier_keys(settings)).size + 1
     reading = read_reading(parameters)
-    with _journal(settings) as journal, _new_folder(folder) as draft:
+    with operated_journal(settings) as journal, _new_folder(folder) as draft:
         store = journal.store
-        filters = _said(reading.filters, journal)
+        filters = said(reading.filters, journal)
         if parameters:
             exported = export_found(store, draft, reading.query(), filters=filters)
         else:
@@ -83,7 +83,8 @@ def export_journal(
     return exported
 
 
-def _said(filters: Filters, journal: Journal) -> dict[str, str]:
+def said(filters: Filters, journal: Journal) -> dict[str, str]:
+    """The filters that there are, in names that the journal already knows."""
     return {name: text for name, text in declared(filters, journal).items() if text is not None}
 
 
@@ -109,7 +110,8 @@ def _opened(settings: SharedSettings) -> Generator[DurableStore]:
 
 
 @contextmanager
-def _journal(settings: SharedSettings) -> Generator[Journal]:
+def operated_journal(settings: SharedSettings) -> Generator[Journal]:
+    """The journal of this machine as a command writes it. Raises JournalUnavailable."""
     if not settings.journal_path.is_file():
         raise JournalUnavailable("There is no journal at journal_path.")
     with open_journal(settings.journal_path, config_hash=_COMMAND) as journal:

@@ -33,6 +33,19 @@ def policy_body(policy_set_sha256: str, switches_on: Iterable[str]) -> dict[str,
     return {"policy_set_hash": policy_set_sha256, "switches_on": sorted(switches_on)}
 
 
+def searched_body(
+    login: str, *, filters: Mapping[str, str], after: int, limit: int
+) -> dict[str, Any]:
+    """The body of `journal.searched`: who searched on the machine itself, with the filters used."""
+    return {
+        "sub": login,
+        "operator": login,
+        "filters": dict(filters),
+        "after": after,
+        "limit": limit,
+    }
+
+
 def exported_body(
     login: str, *, filters: Mapping[str, str], first: int, size: int, entries: int
 ) -> dict[str, Any]:

@@ -74,6 +74,7 @@ FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
         EntryKind.SESSION_BEGAN: _SESSION,
         EntryKind.SESSION_ENDED: _SESSION,
         EntryKind.JOURNAL_READ: _CALLED | {"action", "filters", "after", "limit"},
+        EntryKind.JOURNAL_SEARCHED: _BY | {"filters", "after", "limit"},
         EntryKind.JOURNAL_EXPORTED: _BY | {"filters", "first_seq", "tree_size", "entries"},
         EntryKind.POLICY_LOADED: frozenset({"policy_set_hash", "switches_on"}),
         EntryKind.RELEASE_PUBLISHED: _RELEASE,

@@ -18,6 +18,7 @@ class EntryKind(StrEnum):
     SESSION_BEGAN = "session.began"
     SESSION_ENDED = "session.ended"
     JOURNAL_READ = "journal.read"
+    JOURNAL_SEARCHED = "journal.searched"
     JOURNAL_EXPORTED = "journal.exported"
     POLICY_LOADED = "policy.loaded"
     RELEASE_PUBLISHED = "release.published"
