@@ -19,7 +19,7 @@ from gateway.journal.seal import BootIdentity
 from gateway.journal.summary import Period, Place, Summary, Sums, summarise
 from gateway.journal.unusual import FLOOR_BYTES, FLOOR_DELIVERIES, Volume, unusual_days
 from gateway.model.caller import Caller
-from gateway.model.entry import Completion, Draft, EntryKind, Outcome
+from gateway.model.entry import Completion, Draft, EntryKind, EntryQuery, Outcome, Receipt
 from gateway.model.ruling import Action, Permit
 
 JUNE = Period(date(2026, 6, 1), date(2026, 6, 30))
@@ -142,18 +142,12 @@ def test_an_end_behind_the_period_is_found_and_one_behind_the_moment_is_not(
 ) -> None:
     seq = deliver(day="2026-06-30", is_open=True)
     clock.moment = datetime(2026, 7, 2, 9, 0, tzinfo=UTC)
-    (intent,) = journal.search(walk.EntryQuery(limit=1)).entries
+    (intent,) = journal.search(EntryQuery()).entries
+    receipt = Receipt(intent.seq, intent.event_id, intent.leaf_sha256)
     done = Completion(Outcome.COMPLETE, 200, 5, 100, "f" * 64, 1.0)
-    receipt = replace_receipt(intent)
     journal.complete(receipt, done, wait=True)
     assert summary(journal).deliveries[SPELLS] == Sums(1, 1, 0, 1, 100)
     assert summary(journal, end=seq).deliveries[SPELLS] == Sums(1, 1, 1, 1, 0)
-
-
-def replace_receipt(entry):
-    from gateway.model.entry import Receipt
-
-    return Receipt(entry.seq, entry.event_id, entry.leaf_sha256)
 
 
 def test_refusals_are_counted_by_code(

@@ -25,11 +25,16 @@ EXPORT = "/v1/journal/export"
 AUDITOR, MUNICIPALITY = "auditor", "municipality-bi"
 
 
+def signing_of(house) -> dict:
+    path = house.root / "journal" / "signing-key.pem"
+    return {"journal_key_path": path, "journal_origin": "jakelu.example/v1/journal"}
+
+
 @pytest.fixture
 def signing(fresh_house) -> dict:
-    path = fresh_house.root / "journal" / "signing-key.pem"
-    create_journal_key(path)
-    return {"journal_key_path": path, "journal_origin": "jakelu.example/v1/journal"}
+    settings = signing_of(fresh_house)
+    create_journal_key(settings["journal_key_path"])
+    return settings
 
 
 @pytest.fixture
@@ -46,18 +51,13 @@ def signed_house(fresh_house, signing):
 
 def checked(house, line: dict, note: str) -> None:
     """That a line's entry is in the tree of a checkpoint that the journal signed."""
-    signed = opened_by(note, verifier_keys(house.settings(**house_key(house))))
+    signed = opened_by(note, verifier_keys(house.settings(**signing_of(house))))
     leaf = recomputed_leaf_sha256(line["body"], line["salt"])
     assert leaf == line["leaf_sha256"]
     proof = [base64.b64decode(each) for each in line["proof"]]
     assert is_included(bytes.fromhex(leaf), line["seq"] - 1, signed.size, proof, signed.root)
     other = bytes.fromhex(recomputed_leaf_sha256({**line["body"], "sub": "other"}, line["salt"]))
     assert not is_included(other, line["seq"] - 1, signed.size, proof, signed.root)
-
-
-def house_key(house) -> dict:
-    path = house.root / "journal" / "signing-key.pem"
-    return {"journal_key_path": path, "journal_origin": "jakelu.example/v1/journal"}
 
 
 def test_every_line_is_proved_against_the_checkpoint_of_the_first(signed_house):
