@@ -86,7 +86,16 @@ def test_the_reading_is_written_before_anything_is_read(filled: Journal, read: R
     assert body["filters"] == {
         **dict.fromkeys(
             (
-                *("until", "organisation", "outcome", "kind", "client", "subject", "issuer", "purpose_code"),
+                *(
+                    "until",
+                    "organisation",
+                    "outcome",
+                    "kind",
+                    "client",
+                    "subject",
+                    "issuer",
+                    "purpose_code",
+                ),
                 *("action", "release", "case_ref", "refusal"),
             )
         ),
