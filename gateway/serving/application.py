@@ -29,11 +29,11 @@ from gateway.serving.callers import open_key_store, portal_of, token_checks_of, 
 from gateway.serving.services import open_services
 from gateway.settings import ServeSettings
 from gateway.surfaces.application import Lifespan, Operations, Roads, build_application
+from gateway.surfaces.html.threads import BoundedThreads, PortalThreads
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.routes import Protection
 from gateway.surfaces.pacing import Pacing
-from gateway.surfaces.portal.threads import BoundedThreads, PortalThreads
 from gateway.surfaces.proxies import TrustedProxies
 from gateway.surfaces.public import Monitoring
 from gateway.surfaces.security import NO_PEOPLE, Gate

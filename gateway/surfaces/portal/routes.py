@@ -30,10 +30,11 @@ from gateway.surfaces.cookies import (
     no_cookie,
     session_cookie,
 )
+from gateway.surfaces.html.rendering import Pages, language_of
+from gateway.surfaces.html.threads import BoundedThreads, PortalThreads
 from gateway.surfaces.inbound import caller_of, header, inbound_of, read_parameters
 from gateway.surfaces.portal.me import me_page
-from gateway.surfaces.portal.rendering import language_of, render
-from gateway.surfaces.portal.threads import BoundedThreads, PortalThreads
+from gateway.surfaces.portal.texts import TEXTS
 from gateway.surfaces.problems import log_unserved
 from gateway.surfaces.security import People
 
@@ -43,6 +44,7 @@ PUBLIC = frozenset({LOGIN_PATH, CALLBACK_PATH})
 PAGES = frozenset({FRONT_PATH, ME_PATH, LOGOUT_PATH})
 RETURNS = (ME_PATH,)  # where a login may lead: a page of ours, never an address that was sent to us
 LOGGED_OUT = f"{LOGIN_PATH}?ended=yes"
+_PAGES = Pages("gateway.surfaces.portal", TEXTS)
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -126,7 +128,7 @@ class Portal:
             "me": me_page(caller_of(scope), self.services, language_of(scope)),
             "csrf": form_token(find_cookie(scope, SESSION) or ""),
         }
-        return render("me.html", scope, shown, form_target=self._logout_address())
+        return _PAGES.render("me.html", scope, shown, form_target=self._logout_address())
 
     def _logout_address(self) -> str | None:
         try:
@@ -180,4 +182,4 @@ def _error_page(request: Request, error: GatewayError) -> Response:
 def _notice(request: Request, name: str, *, link: tuple[str, str], status: int = 200) -> Response:
     request_id = inbound_of(request.scope).origin.request_id if status >= 400 else None
     shown = {"name": name, "link": link, "request_id": request_id}
-    return render("notice.html", request.scope, shown, status=status)
+    return _PAGES.render("notice.html", request.scope, shown, status=status)

@@ -11,13 +11,6 @@ from gateway.model.product import ProductKind
 
 TEXTS: Mapping[str, Label] = MappingProxyType(
     {
-        "service": Label(
-            "Työllisyyspalvelujen tietojakelu",
-            "Distribution av sysselsättningstjänsternas data",
-            "Data of the employment services",
-        ),
-        "skip": Label("Siirry sisältöön", "Gå till innehållet", "Skip to content"),
-        "languages": Label("Kieli", "Språk", "Language"),
         "me": Label(
             "Omat tiedot ja oikeudet", "Mina uppgifter och rättigheter", "You and your access"
         ),
@@ -31,7 +24,6 @@ TEXTS: Mapping[str, Label] = MappingProxyType(
         ),
         "areas": Label("Työllisyysalueet", "Sysselsättningsområden", "Employment areas"),
         "roles": Label("Roolit", "Roller", "Roles"),
-        "none": Label("Ei yhtään", "Inga", "None"),
         "products": Label("Tietotuotteet", "Dataprodukter", "Data products"),
         "products_note": Label(
             "Sinulle näkyvät tuotteet ja se, mitä kustakin puuttuu. Tiedot haetaan rajapinnasta.",
@@ -71,16 +63,6 @@ TEXTS: Mapping[str, Label] = MappingProxyType(
             "Det skickades inte från en sida i denna session. Ingenting ändrades.",
             "It was not sent from a page of this session. Nothing was changed.",
         ),
-        "unavailable": Label(
-            "Palvelu ei ole nyt käytettävissä",
-            "Tjänsten är inte tillgänglig nu",
-            "Not available now",
-        ),
-        "unavailable_note": Label(
-            "Yritä hetken kuluttua uudelleen.", "Försök igen om en stund.", "Try again in a moment."
-        ),
-        "request": Label("Pyynnön tunnus", "Begärans kod", "Request"),
-        "front": Label("Etusivulle", "Till startsidan", "To the front page"),
     }
 )
 

@@ -6,8 +6,9 @@ import pytest
 
 from gateway.journal.body import Origin
 from gateway.surfaces.cookies import find_cookie
+from gateway.surfaces.html.rendering import language_of
+from gateway.surfaces.html.texts import SHARED
 from gateway.surfaces.inbound import Inbound, keep_inbound
-from gateway.surfaces.portal.rendering import language_of
 from gateway.surfaces.portal.texts import REASONS, TEXTS
 
 
@@ -41,7 +42,7 @@ def test_the_address_outweighs_the_browser_and_an_unknown_language_does_not():
 
 
 def test_every_text_is_there_in_every_language():
-    for label in (*TEXTS.values(), *REASONS.values()):
+    for label in (*SHARED.values(), *TEXTS.values(), *REASONS.values()):
         assert label.fi
         assert label.sv
         assert label.en

@@ -1,0 +1,1 @@
+"""Pages for people, whatever they show: rendering, the shared texts and the look."""
