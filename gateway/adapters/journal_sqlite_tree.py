@@ -57,7 +57,7 @@ def read_checkpoint(connection: sqlite3.Connection, size: int | None) -> KeptChe
     """The one of a size, None for the newest, with its cosignatures."""
     where = "WHERE size = ?" if size is not None else "ORDER BY size DESC LIMIT 1"
     row = connection.execute(
-        f"SELECT size, note FROM checkpoints {where}",  # noqa: S608 — one of two texts of ours
+        f"SELECT size, note, signed_utc FROM checkpoints {where}",  # noqa: S608 — one of two texts of ours
         () if size is None else (size,),
     ).fetchone()
     if row is None:
@@ -66,7 +66,7 @@ def read_checkpoint(connection: sqlite3.Connection, size: int | None) -> KeptChe
         "SELECT witness, line, at_utc FROM cosignatures WHERE size = ? ORDER BY witness", (row[0],)
     )
     found = (KeptCosignature(row[0], witness, line, at) for witness, line, at in lines)
-    return KeptCheckpoint(row[0], row[1], tuple(found))
+    return KeptCheckpoint(row[0], row[1], tuple(found), row[2])
 
 
 def read_sizes(connection: sqlite3.Connection) -> Sequence[int]:

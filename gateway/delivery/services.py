@@ -10,6 +10,7 @@ from gateway.delivery.encoded import EncodedCache
 from gateway.delivery.rulings import Rulings
 from gateway.delivery.shelf import CubeShelf
 from gateway.journal.append import Journal
+from gateway.journal.witnessed import Witnessed
 from gateway.limits.tolls import Tolls
 from gateway.model.days import helsinki_day
 from gateway.organisations.registry import Registry
@@ -31,6 +32,7 @@ class Services:
     cubes: CubeShelf
     encoded: EncodedCache
     tolls: Tolls
+    witnessed: Witnessed
 
     def today(self) -> date:
         return helsinki_day(self.clock.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -63,11 +63,15 @@ class KeptCosignature:
 
 @dataclass(frozen=True, slots=True)
 class KeptCheckpoint:
-    """A signed note over the first `size` entries, and the newest line of each witness on it."""
+    """A signed note over the first `size` entries, and the newest line of each witness on it.
+
+    signed_utc: when it was kept, as the store tells it.
+    """
 
     size: int
     note: str
     cosignatures: tuple[KeptCosignature, ...] = ()
+    signed_utc: str | None = field(default=None, compare=False)
 
     @property
     def text(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +20,14 @@ from gateway.ports import Clock
 
 CLOCKS_APART = timedelta(seconds=60)
 NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A witness's verified word: the first `size` entries, at that time."""
+
+    at: datetime
+    size: int
 
 
 @dataclass(slots=True)
@@ -53,6 +61,19 @@ class Witnessed:
                 retry_after_seconds=30,
             )
 
+    @property
+    def fault(self) -> str | None:
+        """Why the journal is forked; None while nothing tells that it is."""
+        return self._fault
+
+    def seen(self) -> Mapping[str, Seen | None]:
+        """witness → what it saw last, None for nothing that it proves. Raises JournalUnavailable."""
+        kept = {each.witness: each for each in self.store.newest_cosignatures()}
+        return {
+            key.name: self._seen(kept[key.name]) if key.name in kept else None
+            for key in self.witnesses
+        }
+
     def condemn(self, fault: str) -> None:
         """For the rest of this process's life."""
         self._fault = fault
@@ -72,10 +93,11 @@ class Witnessed:
         A word of the future counts for nothing: it would do for as long as its time has not come.
         """
         now = self.clock.now()
-        found = (self._time(each) for each in self.store.newest_cosignatures())
-        return [min(at, now) for at in found if at is not None and at <= now + CLOCKS_APART]
+        latest = now + CLOCKS_APART
+        seen = self.seen().values()
+        return [min(each.at, now) for each in seen if each is not None and each.at <= latest]
 
-    def _time(self, kept: KeptCosignature) -> datetime | None:
+    def _seen(self, kept: KeptCosignature) -> Seen | None:
         """None for a line that proves nothing: the table is no evidence, the signature is."""
         checkpoint = self.store.checkpoint(kept.size)
         if checkpoint is None:
@@ -85,4 +107,5 @@ class Witnessed:
             found = cosignatures(checkpoint.text, read_signatures(kept.line), named)
         except ValueError:
             return None
-        return max((each.at for each in found), default=None)
+        times = [each.at for each in found]
+        return Seen(max(times), kept.size) if times else None

@@ -29,6 +29,7 @@ from gateway.serving.callers import open_key_store, portal_of, token_checks_of, 
 from gateway.serving.services import open_services
 from gateway.settings import ServeSettings
 from gateway.surfaces.application import Lifespan, Operations, Roads, build_application
+from gateway.surfaces.auditor.pages.routes import BESIDE, AuditPages
 from gateway.surfaces.html.threads import BoundedThreads, PortalThreads
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
@@ -89,7 +90,9 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
         tokens=tokens,
         count_failure=count_failure,
         threads=PortalThreads(_bounded_threads(opened), _bounded_threads(opened)),
+        beside=BESIDE,
     )
+    audit = AuditPages(services, _bounded_threads(opened))
     gate = Gate(
         authenticate=partial(
             authenticate,
@@ -136,7 +139,7 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
         Roads(services, desk, _threads(ROAD_THREADS, opened), sender),
         gate,
         Operations(Readiness(checks, issuers=issuers), metrics, protection),
-        pages=portal.routes() if portal else (),
+        pages=(*portal.routes(), *audit.routes()) if portal else (),
         lifespan=_closing(opened),
     )
 

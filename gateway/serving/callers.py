@@ -26,6 +26,7 @@ from gateway.ports import Clock
 from gateway.settings import ServeSettings
 from gateway.surfaces.html.threads import PortalThreads
 from gateway.surfaces.portal.routes import Portal
+from gateway.surfaces.security import Beside
 
 
 def verifiers_of(settings: ServeSettings, clock: Clock) -> Mapping[str, OidcTokenVerifier]:
@@ -76,6 +77,7 @@ def portal_of(
     tokens: TokenChecks,
     count_failure: Callable[[str], None],
     threads: PortalThreads,
+    beside: Beside,
 ) -> Portal | None:
     """The pages for people, where the settings say at whom they log in. Raises KeyFault, SettingsFault."""
     if settings.login_issuer is None or settings.login_client_id is None:
@@ -109,4 +111,4 @@ def portal_of(
         ),
         journal=services.journal,
     )
-    return Portal(logins, services, count_failure, threads)
+    return Portal(logins, services, count_failure, threads, beside)

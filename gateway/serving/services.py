@@ -72,6 +72,7 @@ def open_services(
         cubes=CubeShelf(releases),
         encoded=EncodedCache(),
         tolls=_tolls(settings.limits, clock, state, opened),
+        witnessed=log.witnessed,
     )
 
 

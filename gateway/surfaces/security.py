@@ -61,18 +61,33 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Pages of one surface that the session of another opens: their paths, and what the paths of further
+    ones begin with, to their slash. A login may lead to the former.
+    """
+
+    pages: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """How the pages for people know theirs: by a session, never by a token, and nothing else takes one.
 
-    public: the paths of the login, which need neither; pages: the paths that need a session. caller: a
-    session's secret → Caller, None when it has ended; it may block. login: where a browser without a
-    session goes, for the method and the path that it asked for.
+    public: the paths of the login, which need neither; pages: the paths that need a session, and folders:
+    what the paths of further ones begin with, to their slash. caller: a session's secret → Caller, None
+    when it has ended; it may block. login: where a browser without a session goes, for the method and the
+    path that it asked for.
     """
 
     public: frozenset[str]
     pages: frozenset[str]
     caller: Callable[[str | None], Caller | None]
     login: Callable[[str, str], str]
+    folders: frozenset[str] = frozenset()
+
+    def needs_session(self, path: str) -> bool:
+        return path in self.pages or any(path.startswith(folder) for folder in self.folders)
 
 
 NO_PEOPLE = People(frozenset(), frozenset(), lambda _: None, lambda *_: "/")
@@ -159,7 +174,7 @@ class Guard:
 
     async def _admit(self, scope: Scope, inbound: Inbound, answer: _Answer) -> None:
         """Who asks, and whether it is not too fast. Raises GatewayError, HTTPException."""
-        if scope["path"] in self._gate.people.pages:
+        if self._gate.people.needs_session(scope["path"]):
             inbound.caller = await self._person(scope, inbound.origin)
         elif scope["path"] in self._gate.people.public:
             self._gate.pacing.count_login(inbound.origin.client_address)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
+from starlette.types import Scope
 
 from gateway.delivery.services import Services
 from gateway.journal.append import Journal
@@ -56,9 +57,13 @@ def permitted(caller: Caller, *, journal: Journal, ruling: Ruling, origin: Origi
 
 
 def auditor_of(request: Request) -> Auditor:
-    """Who asks. Raises Forbidden, journaled; JournalUnavailable."""
-    services: Services = request.app.state.services
-    caller, origin = caller_of(request.scope), inbound_of(request.scope).origin
+    """Who asks over the API. Raises Forbidden, journaled; JournalUnavailable."""
+    return auditor_in(request.scope, request.app.state.services)
+
+
+def auditor_in(scope: Scope, services: Services) -> Auditor:
+    """Who asks, in whatever way. Raises as `auditor_of`."""
+    caller, origin = caller_of(scope), inbound_of(scope).origin
     ruling = rule(caller, Action.READ_JOURNAL, None, None, services.policy, today=services.today())
     permit = permitted(caller, journal=services.journal, ruling=ruling, origin=origin)
     return Auditor(caller, permit, origin, services.journal)

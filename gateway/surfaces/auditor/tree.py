@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -38,12 +39,11 @@ class GrowthParameters(BaseModel):
     )
 
 
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The tree as the newest checkpoint has it, for somebody who may read the journal."""
 
-    def __init__(self, request: Request) -> None:
-        """Raises Forbidden, journaled; JournalUnavailable."""
-        self.store: TreeStore = auditor_of(request).journal.store
+    store: TreeStore
 
     def checkpoint(self) -> KeptCheckpoint:
         """Raises NotSignedYet, JournalUnavailable."""
@@ -53,7 +53,12 @@ class Reading:
         return found
 
 
-Auditing = Annotated[Reading, Depends()]
+def reading_of(request: Request) -> Reading:
+    """Raises Forbidden, journaled; JournalUnavailable."""
+    return Reading(auditor_of(request).journal.store)
+
+
+Auditing = Annotated[Reading, Depends(reading_of)]
 Plain = Annotated[NoParameters, Query()]
 
 

@@ -8,7 +8,8 @@ from gateway.delivery.services import Services
 from gateway.model.caller import Caller
 from gateway.model.organisation import Organisation
 from gateway.policy import Explanation, explain
-from gateway.surfaces.portal.texts import KINDS, ORGANISATIONS, OTHER_REASON, REASONS
+from gateway.surfaces.html.reasons import OTHER_REASON, REASONS
+from gateway.surfaces.portal.texts import KINDS, ORGANISATIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,33 +36,30 @@ from gateway.surfaces.inbound import caller_of, header, inbound_of, read_paramet
 from gateway.surfaces.portal.me import me_page
 from gateway.surfaces.portal.texts import TEXTS
 from gateway.surfaces.problems import log_unserved
-from gateway.surfaces.security import People
+from gateway.surfaces.security import Beside, People
 
 LOGIN_PATH, CALLBACK_PATH, LOGOUT_PATH = "/login", "/login/callback", "/logout"
 FRONT_PATH, ME_PATH = "/", "/me"
 PUBLIC = frozenset({LOGIN_PATH, CALLBACK_PATH})
 PAGES = frozenset({FRONT_PATH, ME_PATH, LOGOUT_PATH})
-RETURNS = (ME_PATH,)  # where a login may lead: a page of ours, never an address that was sent to us
+NOTHING_BESIDE = Beside()
 LOGGED_OUT = f"{LOGIN_PATH}?ended=yes"
 _PAGES = Pages("gateway.surfaces.portal", TEXTS)
 _FORM = "application/x-www-form-urlencoded"
 
 
-def login_address(method: str, path: str) -> str:
-    """Where a browser without a session goes: to the login, or when it wanted to leave, to the farewell."""
-    if method not in {"GET", "HEAD"} or path == LOGOUT_PATH:
-        return LOGGED_OUT
-    return f"{LOGIN_PATH}?to={quote(path, safe='')}" if path in RETURNS else LOGIN_PATH
-
-
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """The pages. count_failure: told the reason of each refused login."""
+    """The pages. count_failure: told the reason of each refused login.
+
+    beside: pages of other surfaces that a session opens.
+    """
 
     logins: Logins
     services: Services
     count_failure: Callable[[str], None]
     threads: PortalThreads
+    beside: Beside = NOTHING_BESIDE
 
     def routes(self) -> Sequence[BaseRoute]:
         return (
@@ -75,7 +72,24 @@ class Portal:
 
     def people(self) -> People:
         """For the guard: which paths are for people, and how they are known."""
-        return People(PUBLIC, PAGES, self.logins.caller, login_address)
+        return People(
+            public=PUBLIC,
+            pages=PAGES | self.beside.pages,
+            caller=self.logins.caller,
+            login=self.login_address,
+            folders=self.beside.folders,
+        )
+
+    @property
+    def returns(self) -> frozenset[str]:
+        """Where a login may lead: a page of ours, never an address that was sent to us."""
+        return self.beside.pages | {ME_PATH}
+
+    def login_address(self, method: str, path: str) -> str:
+        """Where a browser without a session goes: to the login, or when it wanted to leave, to the farewell."""
+        if method not in {"GET", "HEAD"} or path == LOGOUT_PATH:
+            return LOGGED_OUT
+        return f"{LOGIN_PATH}?to={quote(path, safe='')}" if path in self.returns else LOGIN_PATH
 
     def login(self, request: Request) -> Response:
         """To the provider; with `ended`, the farewell after a logout."""
@@ -83,7 +97,7 @@ class Portal:
         if "ended" in parameters:
             return _notice(request, "logged_out", link=(LOGIN_PATH, "log_in"))
         page = parameters.get("to", ME_PATH)
-        if page not in RETURNS:
+        if page not in self.returns:
             raise BadParameter("There is no such page to return to.", parameter="to")
         begun = self.logins.begin(page, language=language_of(request.scope))
         return _redirect(begun.address, login_cookie(begun.cookie))

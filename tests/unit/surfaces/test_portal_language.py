@@ -6,10 +6,11 @@ import pytest
 
 from gateway.journal.body import Origin
 from gateway.surfaces.cookies import find_cookie
+from gateway.surfaces.html.reasons import REASONS
 from gateway.surfaces.html.rendering import language_of
 from gateway.surfaces.html.texts import SHARED
 from gateway.surfaces.inbound import Inbound, keep_inbound
-from gateway.surfaces.portal.texts import REASONS, TEXTS
+from gateway.surfaces.portal.texts import TEXTS
 
 
 def scope(*headers: tuple[bytes, bytes], **parameters: str) -> dict:
