@@ -11,6 +11,7 @@ import pytest
 
 from gateway.batch.demo_layout import DemoLayout
 from gateway.batch.demo_server import examples, stripped_environment
+from gateway.batch.journal_key import create_journal_key
 
 ROOT = Path(__file__).parents[2]
 ROWS = "/v1/rows/job-seeker-spells?area=39&format=csv"
@@ -26,6 +27,7 @@ def own(published, tmp_path) -> DemoLayout:
     ignored = shutil.ignore_patterns("done", "journal", "private", "*.arrow")
     shutil.copytree(published.root, layout.root, ignore=ignored)
     layout.journal.parent.mkdir()
+    create_journal_key(layout.journal_key)
     layout.write_settings()
     return layout
 

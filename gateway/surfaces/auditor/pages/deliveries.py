@@ -69,7 +69,7 @@ def _chart(view: View, auditor: Auditor, asked: Asked) -> Chart:
     named = {name: known[name] for name in ("organisation", "product")}
     receipt = auditor.announce({"view": "deliveries", **_days(asked), **named})
     found = summarise(
-        auditor.journal.search,
+        auditor.journal.store,
         asked.period,
         organisation=asked.filters.organisation,
         product=asked.filters.product,
