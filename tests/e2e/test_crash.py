@@ -20,6 +20,7 @@ import pytest
 
 from gateway.adapters.releases_files import ReleaseFiles
 from gateway.batch.demo_layout import DemoLayout
+from gateway.batch.journal_key import create_journal_key
 from gateway.batch.release_view import verify_release
 from gateway.settings import SETTINGS_FILE, load_batch_settings
 
@@ -151,6 +152,7 @@ def _copy(published: DemoLayout, root: Path, *, without: tuple[str, ...]) -> Dem
     )
     layout = DemoLayout(root)
     layout.journal.parent.mkdir()
+    create_journal_key(layout.journal_key)
     layout.releases.mkdir(exist_ok=True)
     layout.write_settings()
     return layout
