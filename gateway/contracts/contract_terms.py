@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.contracts.strict_model import Id, LabelTerms, Name, StrictModel, Text
+from gateway.model.entry import LEAST_RETENTION_DAYS, MOST_RETENTION_DAYS
 from gateway.model.organisation import OrganisationKind
 from gateway.model.product import Classification, ProductKind
 
@@ -84,6 +85,9 @@ class CubeTerms(StrictModel):
     limits: tuple[HidingLimitTerms, ...] = ()
 
 
+JournalDays = Annotated[int, Field(ge=LEAST_RETENTION_DAYS, le=MOST_RETENTION_DAYS)]
+
+
 class ContractTerms(StrictModel):
     """The terms of a whole product."""
 
@@ -99,6 +103,7 @@ class ContractTerms(StrictModel):
     purposes: Annotated[tuple[Text, ...], Field(min_length=1)]
     legal_bases: Annotated[tuple[Text, ...], Field(min_length=1)]
     required_permission: Text | None
+    journal_retention_days: JournalDays | None = None
     rows: RowsTerms | None = None
     cube: CubeTerms | None = None
 

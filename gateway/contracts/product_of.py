@@ -87,6 +87,7 @@ def product_of(
         purposes=terms.purposes,
         required_permission=terms.required_permission,
         retention_days=level.retention_days,
+        journal_retention_days=terms.journal_retention_days,
         cadence=level.cadence,
         dirt=dirt,
         rows=_rows(terms.rows, columns, lists) if terms.rows else None,

@@ -8,6 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+# How long bodies of entries are kept, in days; less than a year takes a setting that says so.
+LEAST_RETENTION_DAYS = 365
+MOST_RETENTION_DAYS = 36500
+
 
 class EntryKind(StrEnum):
     INTENT = "access.intent"

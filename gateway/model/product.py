@@ -349,7 +349,10 @@ class DirtRule:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a contract says. `contract_sha256` is the hash of the file's bytes."""
+    """What a contract says. `contract_sha256` is the hash of the file's bytes.
+
+    journal_retention_days: of journal entries about the product; None: as the settings say.
+    """
 
     id: str
     kind: ProductKind
@@ -371,6 +374,7 @@ class Product:
     dirt: tuple[DirtRule, ...]
     rows: RowsSpec | None = None
     cube: CubeSpec | None = None
+    journal_retention_days: int | None = None
 
     @property
     def is_public(self) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.contracts import load_catalog
+
 SPELLS = "job-seeker-spells.yaml"
 SEEKERS = "job-seekers.yaml"
+PERSONAL = "      personal_data: true\n"
 
 
 def test_refuses_a_key_given_twice(workshop):
@@ -185,6 +188,24 @@ def test_refuses_a_dimension_with_codes_from_two_places(workshop):
     (fault,) = workshop.faults()
     assert "exactly one of code_list, codes_sql and months" in fault.message
     assert fault.line == workshop.line(SEEKERS, "label: {fi: Kuukausi") - 1
+
+
+def test_the_journal_keeps_entries_for_as_long_as_the_contract_says(workshop):
+    def days() -> int | None:
+        catalog = load_catalog(workshop.folder, registry_lists=workshop.registry_lists)
+        return catalog.find("job-seeker-spells").journal_retention_days
+
+    workshop.text(SPELLS)
+    assert days() is None
+    workshop.change(SPELLS, PERSONAL, f"{PERSONAL}      journal_retention_days: 2200\n")
+    assert days() == 2200
+
+
+@pytest.mark.parametrize("days", ["364", "0", "-1", "36501", "400.5", '"400"', "true"])
+def test_refuses_journal_days_below_a_year_or_that_are_no_number_of_days(workshop, days):
+    term = f"journal_retention_days: {days}"
+    workshop.change(SPELLS, PERSONAL, f"{PERSONAL}      {term}\n")
+    workshop.expect(SPELLS, term, "`journal_retention_days` is", "docs/contracts.md")
 
 
 def test_refuses_a_retention_that_is_no_number_of_days(workshop):
