@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +12,7 @@ import typer
 from gateway.errors import BadParameter, RepeatedParameter
 
 app = typer.Typer(
-    help="""The journal on this machine: searched, verified, exported, and the key that signs it.
+    help="""The journal on this machine: searched, verified, exported, pruned, held, and the key that signs it.
 
     Auditors read and verify it over HTTP, or from an export with tools/verify_journal.py, which needs
     nothing of this machine (docs/audit.md).
@@ -19,6 +20,15 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+
+hold_app = typer.Typer(
+    help="""Keep entries although they have expired: an investigation, a request, a court.
+
+    What matches is kept, also what comes later, with the client addresses that are still there.
+    """,
+    no_args_is_help=True,
+)
+app.add_typer(hold_app, name="hold")
 
 Only = Annotated[
     list[str] | None,
@@ -65,10 +75,10 @@ def verify() -> None:
     from gateway.settings import load_journal_settings
 
     settings = load_journal_settings()
-    problems, count = verify_journal(settings, verifier_keys(settings))
+    problems, count, expired = verify_journal(settings, verifier_keys(settings))
     for problem in problems:
         typer.echo(problem, err=True)
-    typer.echo(f"{count} entries, {len(problems)} problems")
+    typer.echo(f"{count} entries, {expired} expired, {len(problems)} problems")
     sys.exit(1 if problems else 0)
 
 
@@ -111,6 +121,79 @@ def export(
     settings = load_journal_settings()
     exported = export_journal(settings, folder, kept=after_checkpoint, parameters=_named(only))
     typer.echo(f"{exported.entries} entries under the checkpoint of {exported.checkpoint.size}")
+
+
+@app.command("prune")
+def prune(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; print what would go.")
+    ] = False,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--on", formats=["%Y-%m-%d"], help="As of this day; today in Finland when left out."
+        ),
+    ] = None,
+) -> None:
+    """Take bodies and client addresses that have expired, by the settings and the contracts.
+
+    An entry's place, kind, time and hash stay, so that the tree holds. Entries under a hold stay whole. What
+    goes is journaled in the same transaction, with your login. Run it every night; a run that is killed
+    has taken whole batches, and the next one goes on.
+    """
+    from gateway.batch.journal_retention import prune_journal, rehearse_pruning
+    from gateway.settings import load_journal_settings
+
+    settings = load_journal_settings()
+    day = on.date() if on else None
+    done = rehearse_pruning(settings, day=day) if dry_run else prune_journal(settings, day=day)
+    for kind, count in sorted(done.kinds.items()):
+        typer.echo(f"{kind}\t{count}")
+    would = "would go" if dry_run else "gone"
+    typer.echo(f"{done.kinds.total()} bodies and {done.addresses} addresses {would}")
+
+
+@hold_app.command("add")
+def hold_add(
+    *,
+    reason: Annotated[str, typer.Option(help="A code of policies/holds.yaml.")],
+    case: Annotated[str, typer.Option(help="The case number, like KEHA/123/2026.")],
+    only: Only = None,
+) -> None:
+    """Hold what the filters find, all of them together. The hold's number goes to standard output.
+
+    jakelu journal hold add --reason court --case KEHA/123/2026 --only client=tampere-bi
+    """
+    from gateway.batch.journal_holds import make_hold
+    from gateway.settings import load_shared_settings
+
+    settings = load_shared_settings()
+    number = make_hold(settings, reason=reason, case_ref=case, parameters=_named(only))
+    typer.echo(number)
+
+
+@hold_app.command("list")
+def hold_list() -> None:
+    """The holds that stand: number, time, login, reason, case, filters."""
+    from gateway.batch.journal_holds import hold_lines
+    from gateway.settings import load_shared_settings
+
+    for line in hold_lines(load_shared_settings()):
+        typer.echo(line)
+
+
+@hold_app.command("lift")
+def hold_lift(
+    number: Annotated[
+        int, typer.Argument(metavar="ID", min=1, max=2**53 - 1, help="What `add` and `list` print.")
+    ],
+) -> None:
+    """End a hold: what has expired goes with the next pruning."""
+    from gateway.batch.journal_holds import lift_hold
+    from gateway.settings import load_shared_settings
+
+    lift_hold(load_shared_settings(), number)
 
 
 def _named(only: list[str] | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import (
     AnyHttpUrl,
@@ -34,14 +34,17 @@ from gateway.identity.access_keys import ISSUER as KEYS_ISSUER
 from gateway.identity.claims import ClaimNames
 from gateway.identity.voices import EVERY_ORGANISATION
 from gateway.journal.note import VerifierKey
+from gateway.journal.retention import KEPT_FOR_GOOD
 from gateway.limits.allowance import ClientClass, Limits
 from gateway.model.caller import RoleSource
+from gateway.model.entry import LEAST_RETENTION_DAYS, MOST_RETENTION_DAYS, EntryKind
 from gateway.ports import NoteSigner
 
 PREFIX = "JAKELU_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS_FILE"
 Network = IPv4Network | IPv6Network
 LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+Days = Annotated[int, Field(ge=1, le=MOST_RETENTION_DAYS)]
 MOUNT = r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*$"  # where an engine of Vault is mounted
 
 
@@ -163,6 +166,43 @@ class WitnessSettings(BaseModel):
     url: str = Field(min_length=1)
 
 
+class RetentionSettings(SharedSettings):
+    """For how long the journal keeps what, in days.
+
+    journal_retention_days: bodies of entries, where neither journal_retention_days_by_kind (a table of the
+    settings file: kind = days) nor a contract says otherwise. journal_address_days: client addresses.
+    journal_retention_floor_days: no body is kept for less; to lower it is a decision that must be written.
+    """
+
+    journal_retention_days: Days = 1825
+    journal_retention_days_by_kind: dict[EntryKind, Days] = Field(default_factory=dict)
+    journal_address_days: Days = 90
+    journal_retention_floor_days: Days = LEAST_RETENTION_DAYS
+
+    @model_validator(mode="after")
+    def _keeps_long_enough(self) -> RetentionSettings:
+        stated = (self.journal_retention_days, *self.journal_retention_days_by_kind.values())
+        if min(stated) < self.journal_retention_floor_days:
+            raise SettingsFault(
+                f"Entries are kept for {self.journal_retention_floor_days} days at least; keep them longer, "
+                "or lower journal_retention_floor_days.",
+                parameter="journal_retention_days",
+            )
+        if self.journal_address_days > self.journal_retention_floor_days:
+            raise SettingsFault(
+                "Client addresses are kept no longer than entries: lower journal_address_days, or raise "
+                "journal_retention_floor_days.",
+                parameter="journal_address_days",
+            )
+        if fixed := KEPT_FOR_GOOD & self.journal_retention_days_by_kind.keys():
+            raise SettingsFault(
+                f"Entries of {min(fixed)} are kept for good, for they tell why others have no body; "
+                "leave the kind out.",
+                parameter="journal_retention_days_by_kind",
+            )
+        return self
+
+
 class JournalVaultSettings(BaseModel):
     """A key in HashiCorp Vault's transit engine that signs the journal: the table `[journal_vault]`.
 
@@ -192,7 +232,7 @@ class JournalVaultSettings(BaseModel):
         )
 
 
-class JournalSettings(SharedSettings):
+class JournalSettings(RetentionSettings):
     """How the journal is signed and witnessed.
 
     journal_key_path: the Ed25519 key that signs checkpoints, a file of mode 0600, or journal_vault: where

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,22 @@ from pathlib import Path
 import orjson
 
 from gateway.adapters.journal_boots import BootLocks
-from gateway.adapters.journal_sqlite_file import connect, create_file, file_identity, migrate
+from gateway.adapters.journal_sqlite_file import (
+    connect,
+    create_file,
+    faults,
+    file_identity,
+    migrate,
+)
+from gateway.adapters.journal_sqlite_retention import (
+    end_hold,
+    keep_hold,
+    read_expired,
+    read_holds,
+    read_last_before,
+    read_old_addresses,
+    take,
+)
 from gateway.adapters.journal_sqlite_rows import insert
 from gateway.adapters.journal_sqlite_search import search_statement, shown, span_statement
 from gateway.adapters.journal_sqlite_tree import (
@@ -32,9 +47,10 @@ from gateway.adapters.journal_sqlite_tree import (
 )
 from gateway.errors import JournalUnavailable
 from gateway.journal.store import (
+    Cutoffs,
+    ExpiredPage,
     KeptCheckpoint,
     KeptCosignature,
-    RuleBroken,
     SaltedEntry,
     StampedDraft,
 )
@@ -50,8 +66,8 @@ SELECT seq, event_id, leaf_sha256 FROM entries
 WHERE event_id IN (SELECT value FROM json_each(?))
 """
 _SALTED = """
-SELECT seq, event_id, kind, ts_utc, leaf_sha256, body, salt FROM entries
-WHERE seq BETWEEN ? AND ? ORDER BY seq
+SELECT seq, event_id, kind, ts_utc, leaf_sha256, body, salt, intent_seq, by_seq
+FROM entries LEFT JOIN pruned USING (seq) WHERE seq BETWEEN ? AND ? ORDER BY seq
 """
 _NO_END = 2**63 - 1
 
@@ -73,7 +89,7 @@ class SqliteJournal:
         self._boots = BootLocks(
             path.with_name(f"{path.name}.boots"), timeout_seconds=_RECOVERY_SECONDS
         )
-        with _faults():
+        with faults():
             create_file(path)
             self._file = file_identity(path)
             self._writer: sqlite3.Connection | None = self._connected()
@@ -143,21 +159,22 @@ class SqliteJournal:
             return {event: Receipt(seq, event, leaf) for seq, event, leaf in rows}
 
     def enter(self, boot_id: str) -> None:
-        with _faults():
+        with faults():
             self._boots.enter(boot_id)
 
     @contextmanager
     def recovering(self) -> Generator[frozenset[str]]:
-        with _faults(), self._boots.recovering() as living:
+        with faults(), self._boots.recovering() as living:
             yield living
 
     def salted(self, first: int = 1, last: int | None = None) -> Iterator[SaltedEntry]:
         """In one read transaction."""
         with self._reading() as connection:
             rows = connection.execute(_SALTED, (first, _NO_END if last is None else last))
-            for seq, event, kind, ts_utc, leaf, body, salt in rows:
-                entry = Entry(seq, event, EntryKind(kind), ts_utc, leaf, orjson.loads(body))
-                yield SaltedEntry(entry, salt)
+            for seq, event, kind, ts_utc, leaf, text, salt, intent_seq, pruned_by in rows:
+                body = None if text is None else orjson.loads(text)
+                entry = Entry(seq, event, EntryKind(kind), ts_utc, leaf, body)
+                yield SaltedEntry(entry, salt, intent_seq, pruned_by)
 
     # --- the tree --------------------------------------------------------------------------------
 
@@ -196,8 +213,62 @@ class SqliteJournal:
 
     @contextmanager
     def leading(self) -> Generator[bool]:
-        with _faults(), self._boots.leading() as leads:
+        with faults(), self._boots.leading() as leads:
             yield leads
+
+    # --- retention -------------------------------------------------------------------------------
+
+    def last_before(self, moment: datetime) -> int:
+        with self._reading() as connection:
+            return read_last_before(connection, moment)
+
+    def expired(
+        self, cutoffs: Cutoffs, *, after_seq: int, last_seq: int, limit: int
+    ) -> ExpiredPage:
+        with self._reading() as connection:
+            return read_expired(
+                connection, cutoffs, after_seq=after_seq, last_seq=last_seq, limit=limit
+            )
+
+    def old_addresses(
+        self, before: datetime, *, after_seq: int, last_seq: int, limit: int
+    ) -> Sequence[int]:
+        with self._reading() as connection:
+            return read_old_addresses(connection, before, (after_seq, last_seq), limit)
+
+    def prune(
+        self, draft: StampedDraft, entries: Sequence[int], addresses: Sequence[int]
+    ) -> Receipt:
+        return self._append_with(draft, lambda at, seq: take(at, entries, addresses, by=seq))
+
+    def scrub(self) -> bool:
+        """Write the log back and empty it: it has pages as they were before."""
+        with self._lock, faults():
+            connection = self._connected()
+            try:
+                (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.close()
+            return busy == 0
+
+    def make_hold(self, draft: StampedDraft, query: EntryQuery) -> Receipt:
+        return self._append_with(draft, lambda at, seq: keep_hold(at, seq, query))
+
+    def lift_hold(self, draft: StampedDraft, hold: int) -> Receipt:
+        return self._append_with(draft, lambda at, seq: end_hold(at, hold, by=seq))
+
+    def holds(self) -> Sequence[Entry]:
+        with self._reading() as connection:
+            return read_holds(connection)
+
+    def _append_with(
+        self, draft: StampedDraft, effect: Callable[[sqlite3.Connection, int], None]
+    ) -> Receipt:
+        with self._writing() as connection:
+            (receipt,) = insert(connection, [draft])
+            effect(connection, receipt.seq)
+            connection.execute("COMMIT")
+        return receipt
 
     # --- connections -----------------------------------------------------------------------------
 
@@ -210,7 +281,7 @@ class SqliteJournal:
     @contextmanager
     def _writing(self) -> Generator[sqlite3.Connection]:
         """The write transaction. After a fault its connection is never used again."""
-        with self._lock, _faults():
+        with self._lock, faults():
             if self._writer is None:
                 self._writer = self._connected()
             elif file_identity(self._path) != self._file:
@@ -224,7 +295,7 @@ class SqliteJournal:
 
     @contextmanager
     def _reading(self) -> Generator[sqlite3.Connection]:
-        with _faults():
+        with faults():
             connection = self._connected()
             try:
                 connection.execute("PRAGMA query_only = 1")
@@ -238,19 +309,6 @@ class SqliteJournal:
         if writer is not None:
             with suppress(sqlite3.Error):
                 writer.close()
-
-
-@contextmanager
-def _faults() -> Generator[None]:
-    """Vendor faults as ours; the vendor's text may hold a path, so it goes to the cause only."""
-    try:
-        yield
-    except sqlite3.IntegrityError as fault:
-        raise RuleBroken("the journal's own rules refuse the entries") from fault
-    except (sqlite3.Error, OSError) as fault:
-        raise JournalUnavailable(
-            "The journal cannot be used now. Try again in a moment.", retry_after_seconds=2
-        ) from fault
 
 
 def _stamped(draft: Draft) -> StampedDraft:

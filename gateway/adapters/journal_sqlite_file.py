@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.adapters.journal_sqlite_schema import STEPS, USER_VERSION
 from gateway.adapters.journal_sqlite_tree import build_tree
 from gateway.adapters.private_file import create_private_file
 from gateway.errors import JournalUnavailable
+from gateway.journal.store import RuleBroken
 
 _CHECKPOINT_PAGES = 4000  # 16 MB of WAL between checkpoints, so that few commits wait for one
 _PAUSE_SECONDS = 0.02
 _WITHOUT_TREE = 1
+
+
+@contextmanager
+def faults() -> Generator[None]:
+    """Vendor faults as ours; the vendor's text may hold a path, so it goes to the cause only."""
+    try:
+        yield
+    except sqlite3.IntegrityError as fault:
+        raise RuleBroken("the journal's own rules refuse the entries") from fault
+    except (sqlite3.Error, OSError) as fault:
+        raise JournalUnavailable(
+            "The journal cannot be used now. Try again in a moment.", retry_after_seconds=2
+        ) from fault
 
 
 def create_file(path: Path) -> None:
@@ -45,6 +59,9 @@ def connect(path: Path, *, busy_seconds: float, max_pages: int | None) -> sqlite
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute(
+            "PRAGMA secure_delete = ON"
+        )  # what expires leaves no trace in free space
         connection.execute("PRAGMA recursive_triggers = ON")  # REPLACE may not slip past them
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         if max_pages is not None:

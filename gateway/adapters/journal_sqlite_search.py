@@ -63,7 +63,7 @@ def search_statement(query: EntryQuery) -> tuple[str, dict[str, Any]]:
     """
     bound: dict[str, Any] = {"after": query.after_seq, "rows": query.limit + 1}
     source, position, conditions = "entries e", "e.seq", list[str]()
-    for place, (facet, value) in enumerate(_wanted(query)):
+    for place, (facet, value) in enumerate(wanted_facets(query)):
         bound |= {f"facet{place}": facet, f"value{place}": value}
         match = f"facet = :facet{place} AND value = :value{place}"
         if place == 0:
@@ -104,9 +104,11 @@ def span_statement(since: datetime | None, until: datetime | None) -> tuple[str,
 
 
 def shown(row: tuple[Any, ...]) -> Entry:
-    """An entry from a row of `search_statement`."""
+    """An entry from a row of `search_statement`; without its body once that has expired."""
     seq, event_id, kind, ts_utc, leaf, body, completion_seq, outcome = row
-    entry = Entry(seq, event_id, EntryKind(kind), ts_utc, leaf, orjson.loads(body))
+    entry = Entry(
+        seq, event_id, EntryKind(kind), ts_utc, leaf, None if body is None else orjson.loads(body)
+    )
     if completion_seq is None:
         return entry
     return ClosedIntent(
@@ -116,12 +118,12 @@ def shown(row: tuple[Any, ...]) -> Entry:
         entry.ts_utc,
         entry.leaf_sha256,
         entry.body,
-        outcome=Outcome(outcome),
+        outcome=None if outcome is None else Outcome(outcome),
         completion_seq=completion_seq,
     )
 
 
-def _wanted(query: EntryQuery) -> list[tuple[str, str]]:
+def wanted_facets(query: EntryQuery) -> list[tuple[str, str]]:
     """The filters as facets, usually rarest first."""
     filters = {
         "case_ref": query.case_ref,

@@ -12,6 +12,7 @@ from gateway.contracts import check_contracts
 from gateway.errors import PolicyFault
 from gateway.model.days import helsinki_day
 from gateway.organisations import load_registry
+from gateway.policy.hold_reasons import load_hold_reasons
 from gateway.policy.loading import load_policy
 from gateway.upkeep.signatories import load_signatories
 
@@ -34,6 +35,7 @@ def _policy_faults(policies_dir: Path, products: set[str]) -> tuple[str, ...]:
     try:
         policy = load_policy(policies_dir, engine_from=CedarEngine)
         load_signatories(policies_dir, policy)
+        load_hold_reasons(policies_dir)
     except PolicyFault as fault:
         return (f"{policies_dir}: {fault.detail}",)
     unknown = sorted({each.product for each in policy.subscriptions} - products)

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from gateway.batch.journal_view import operated_journal, said
+from gateway.batch.journal_view import opened_journal, said_filters
 from gateway.batch.operating_login import operating_login
 from gateway.batch.report_format import Format, is_json
 from gateway.journal.events import searched_body
@@ -37,10 +37,10 @@ def search_journal(settings: SharedSettings, parameters: Mapping[str, str]) -> F
     JournalUnavailable.
     """
     reading = read_reading(parameters)
-    with operated_journal(settings) as journal:
+    with opened_journal(settings) as journal:
         body = searched_body(
             operating_login(),
-            filters=said(reading.filters, journal),
+            filters=said_filters(reading.filters, journal),
             after=reading.after,
             limit=reading.limit,
         )

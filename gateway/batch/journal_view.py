@@ -32,15 +32,21 @@ _COMMAND = "0" * 64  # a command has no configuration of its own that an entry c
 
 def verify_journal(
     settings: SharedSettings, keys: tuple[VerifierKey, ...] = ()
-) -> tuple[tuple[str, ...], int]:
-    """The problems as lines, and how many entries there are. keys: that checkpoints are signed with.
+) -> tuple[tuple[str, ...], int, int]:
+    """The problems as lines, how many entries there are, and how many of them have expired.
+
+    keys: that checkpoints are signed with.
 
     Raises JournalUnavailable.
     """
-    with _opened(settings) as store:
+    with opened_store(settings) as store:
         tree = verify_tree(store, keys)
         found = verify_entries(store.salted())
-    return (*(str(problem) for problem in found.problems), *tree.problems), found.entries
+    return (
+        (*(str(problem) for problem in found.problems), *tree.problems),
+        found.entries,
+        found.expired,
+    )
 
 
 def export_journal(
@@ -65,9 +71,9 @@ def export_journal(
         )
     first = 1 if kept is None else _read_checkpoint(kept, verifier_keys(settings)).size + 1
     reading = read_reading(parameters)
-    with operated_journal(settings) as journal, _new_folder(folder) as draft:
+    with opened_journal(settings) as journal, _new_folder(folder) as draft:
         store = journal.store
-        filters = said(reading.filters, journal)
+        filters = said_filters(reading.filters, journal)
         if parameters:
             exported = export_found(store, draft, reading.query(), filters=filters)
         else:
@@ -83,8 +89,8 @@ def export_journal(
     return exported
 
 
-def said(filters: Filters, journal: Journal) -> dict[str, str]:
-    """The filters that there are, in names that the journal already knows."""
+def said_filters(filters: Filters, journal: Journal) -> dict[str, str]:
+    """Those that are said, as the journal may hold them."""
     return {name: text for name, text in declared(filters, journal).items() if text is not None}
 
 
@@ -99,7 +105,8 @@ def _read_checkpoint(path: Path, keys: tuple[VerifierKey, ...]) -> Checkpoint:
 
 
 @contextmanager
-def _opened(settings: SharedSettings) -> Generator[DurableStore]:
+def opened_store(settings: SharedSettings) -> Generator[DurableStore]:
+    """To read. Raises JournalUnavailable."""
     if not settings.journal_path.is_file():
         raise JournalUnavailable("There is no journal at journal_path.")
     store = SqliteJournal(settings.journal_path)
@@ -110,8 +117,8 @@ def _opened(settings: SharedSettings) -> Generator[DurableStore]:
 
 
 @contextmanager
-def operated_journal(settings: SharedSettings) -> Generator[Journal]:
-    """The journal of this machine as a command writes it. Raises JournalUnavailable."""
+def opened_journal(settings: SharedSettings) -> Generator[Journal]:
+    """To write, too. Raises JournalUnavailable."""
     if not settings.journal_path.is_file():
         raise JournalUnavailable("There is no journal at journal_path.")
     with open_journal(settings.journal_path, config_hash=_COMMAND) as journal:

@@ -8,4 +8,5 @@ seal      from a draft to what the store writes
 waiting   who waits for the writer;  append: the one writer, group commit, fail closed
 recovery  closes the intents of processes that died
 failures  counts failed authentications;  verify: checks what a store holds
+retention for how long bodies are kept;  pruning: takes those that have expired
 """

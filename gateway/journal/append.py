@@ -126,6 +126,13 @@ class Journal:
             if group.state is not State.DONE:
                 raise unavailable("The completion is not durable yet.")
 
+    def stamped(self, draft: Draft) -> StampedDraft:
+        """For an entry that the store writes together with what it tells of (`RetentionStore`).
+
+        Raises as `append`, but JournalUnavailable.
+        """
+        return self._stamped((draft,))[0]
+
     def search(self, query: EntryQuery) -> EntryPage:
         """Entries in order. Raises JournalUnavailable."""
         return self.store.search(query)

@@ -50,7 +50,7 @@ class DeliveryKey:
 
     @staticmethod
     def of(intent: Entry) -> DeliveryKey:
-        body = intent.body
+        body = intent.told
         recipient = Recipient(
             body["iss"], body["client_id"], body["sub"], body["organisation"], body["purpose"]
         )
@@ -163,7 +163,7 @@ class RollUp:
         delivery = self._open.setdefault(key, Delivery(key))
         delivery.add(part)
         if part.is_ranged and delivery.size is None:
-            delivery.size = self.size_of(intent.body)
+            delivery.size = self.size_of(intent.told)
 
     def take(self, *, before: date | None = None) -> list[Delivery]:
         """The deliveries of earlier days, which end with this; None: all of them."""

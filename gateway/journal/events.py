@@ -60,6 +60,24 @@ def exported_body(
     }
 
 
+def hold_made_body(
+    login: str, *, reason: str, case_ref: str, filters: Mapping[str, str]
+) -> dict[str, Any]:
+    """The body of `journal.hold_made`. filters: of a search, in declared names and codes."""
+    return {
+        "sub": login,
+        "operator": login,
+        "reason": reason,
+        "case_ref": case_ref,
+        "filters": dict(filters),
+    }
+
+
+def hold_lifted_body(login: str, hold: int) -> dict[str, Any]:
+    """The body of `journal.hold_lifted`. hold: the seq of its `journal.hold_made`."""
+    return {"sub": login, "operator": login, "hold": hold}
+
+
 def auth_failed_body(since: datetime, until: datetime, counts: Mapping[str, int]) -> dict[str, Any]:
     """The body of `auth.failed`: how many requests failed authentication, by reason."""
     return {"since": utc_text(since), "until": utc_text(until), "counts": dict(counts)}

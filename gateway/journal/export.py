@@ -3,7 +3,8 @@
     export.json      what this is; not trusted
     checkpoint       the checkpoint that everything is proved against, with its cosignatures
     frontier         of the tree before the first entry, one hash a line; only when that is not the first
-    entries.ndjson   one entry a line: seq, leaf_sha256, salt, body; in a filtered export its proof too
+    entries.ndjson   one entry a line: seq, leaf_sha256, salt, body; in a filtered export its proof too;
+                     of an expired entry salt and body are null
 
 A whole export goes on without a gap to the checkpoint's last entry, so the root is made anew from it. A
 filtered one proves each entry by itself, and of those it leaves out it proves nothing.

@@ -76,6 +76,11 @@ FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
         EntryKind.JOURNAL_READ: _CALLED | {"action", "filters", "after", "limit"},
         EntryKind.JOURNAL_SEARCHED: _BY | {"filters", "after", "limit"},
         EntryKind.JOURNAL_EXPORTED: _BY | {"filters", "first_seq", "tree_size", "entries"},
+        EntryKind.JOURNAL_PRUNED: _BY
+        | {"as_of", "retention_days", "counts", "first_seq", "last_seq"}
+        | {"leaves_sha256", "addresses"},
+        EntryKind.HOLD_MADE: _BY | {"reason", "case_ref", "filters"},
+        EntryKind.HOLD_LIFTED: _BY | {"hold"},
         EntryKind.POLICY_LOADED: frozenset({"policy_set_hash", "switches_on"}),
         EntryKind.RELEASE_PUBLISHED: _RELEASE,
         EntryKind.RELEASE_EXPIRED: _RELEASE,

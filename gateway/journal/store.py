@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.journal.tree import Frontier
-from gateway.model.entry import Draft, Entry, Outcome, Receipt
+from gateway.model.entry import Draft, Entry, EntryKind, EntryQuery, Outcome, Receipt
 from gateway.ports import JournalStore
 
 
@@ -37,18 +37,63 @@ class StampedDraft(Draft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedIntent(Entry):
-    """An intent as a search shows it: with the outcome of the completion that closed it."""
+    """An intent as a search shows it: with the outcome of the completion that closed it.
 
-    outcome: Outcome
+    outcome: None once the completion's body has expired.
+    """
+
+    outcome: Outcome | None
     completion_seq: int
 
 
 @dataclass(frozen=True, slots=True)
 class SaltedEntry:
-    """A stored entry with the salt of its leaf: what it takes to recompute the leaf."""
+    """A stored entry with the salt of its leaf: what it takes to recompute the leaf.
+
+    salt: None where the body is. intent_seq: what a completion closes, as it stands beside the body;
+    pruned_by: the `journal.pruned` entry that took the body.
+    """
 
     entry: Entry
-    salt: str
+    salt: str | None
+    intent_seq: int | None = None
+    pruned_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """Bodies and addresses of entries before these moments have expired.
+
+    kinds, products: where something else is said of them; `entries` is for those of whose kind and
+    product nothing is said, and of an entry with both the earlier moment decides.
+    """
+
+    entries: datetime
+    addresses: datetime
+    kinds: Mapping[EntryKind, datetime]
+    products: Mapping[str, datetime]
+
+    @property
+    def newest(self) -> datetime:
+        """No entry has expired that came later."""
+        return max((self.entries, *self.kinds.values(), *self.products.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredEntry:
+    """An entry whose body may go."""
+
+    seq: int
+    kind: EntryKind
+    leaf_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredPage:
+    """Entries in order, an intent and its completion together. next_after_seq: None on the last page."""
+
+    entries: tuple[ExpiredEntry, ...]
+    next_after_seq: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +162,55 @@ class TreeStore(Protocol):
         ...
 
 
-class DurableStore(JournalStore, TreeStore, Protocol):
+class RetentionStore(Protocol):
+    """What expires, and what is held. Raises JournalUnavailable.
+
+    What takes a draft is one transaction: the entry and what it tells of. It raises RuleBroken when
+    the store's own rules refuse it, and then nothing of it is done.
+    """
+
+    def last_before(self, moment: datetime) -> int:
+        """The last place in the order that was written before a moment; 0 when there is none."""
+        ...
+
+    def expired(
+        self, cutoffs: Cutoffs, *, after_seq: int, last_seq: int, limit: int
+    ) -> ExpiredPage:
+        """Entries with a body that have expired, are not open and not held.
+
+        An intent and its completion expire together, by the later of the two; limit: counts both as
+        one. last_seq: of `cutoffs.newest`.
+        """
+        ...
+
+    def old_addresses(
+        self, before: datetime, *, after_seq: int, last_seq: int, limit: int
+    ) -> Sequence[int]:
+        """Entries from before a moment whose client address is still there, and that are not held."""
+        ...
+
+    def prune(
+        self, draft: StampedDraft, entries: Sequence[int], addresses: Sequence[int]
+    ) -> Receipt:
+        """Take the bodies and salts of some entries, and the addresses of some."""
+        ...
+
+    def scrub(self) -> bool:
+        """Take out of the store's files what was removed; False when somebody reads just now."""
+        ...
+
+    def make_hold(self, draft: StampedDraft, query: EntryQuery) -> Receipt:
+        """Keep what a search finds, now and later. The hold's number is the entry's seq."""
+        ...
+
+    def lift_hold(self, draft: StampedDraft, hold: int) -> Receipt: ...
+
+    def holds(self) -> Sequence[Entry]:
+        """The `journal.hold_made` entries of the holds that stand."""
+        ...
+
+
+class DurableStore(JournalStore, TreeStore, RetentionStore, Protocol):
     """The port as the journal uses it.
 
     `append` takes StampedDrafts; it raises RuleBroken, or JournalUnavailable when nothing of it is,

@@ -128,7 +128,7 @@ class Summary:
                 self.deliveries[place] = self.deliveries.get(place, Sums()) + Sums.of(delivery)
 
     def add_refusals(self, entry: Entry) -> None:
-        day, body = day_of(entry), entry.body
+        day, body = day_of(entry), entry.told
         if day < self.period.first:
             return
         if entry.kind in _REFUSED:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import rfc8785
 
 from gateway.journal.leaf import recomputed_leaf_sha256
+from gateway.journal.pruned import Sum
 from gateway.journal.shape import ENVELOPE, FIELDS, SEALED
-from gateway.journal.store import SaltedEntry
+from gateway.journal.store import ExpiredEntry, SaltedEntry
 from gateway.model.entry import Entry, EntryKind
 
 
@@ -26,11 +28,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """open_intents: in flight, or left by a process that died since the last start; no problem."""
+    """open_intents: in flight, or left by a process that died since the last start; no problem.
+
+    expired: entries without a body, each told of by a `journal.pruned` entry where there is no problem.
+    """
 
     entries: int
     problems: tuple[Problem, ...]
     open_intents: int
+    expired: int
 
 
 def verify_entries(entries: Iterable[SaltedEntry]) -> Verification:
@@ -41,7 +47,8 @@ def verify_entries(entries: Iterable[SaltedEntry]) -> Verification:
     """
     state = _Seen()
     problems = [problem for salted in entries for problem in _problems(salted, state)]
-    return Verification(state.entries, tuple(problems), len(state.open))
+    problems += [Problem(seq, "took bodies and is no entry that says so") for seq in state.holes]
+    return Verification(state.entries, tuple(problems), len(state.open), state.expired)
 
 
 @dataclass(slots=True)
@@ -50,6 +57,8 @@ class _Seen:
     last: int = 0
     open: set[int] = field(default_factory=set[int])
     closed: set[int] = field(default_factory=set[int])
+    expired: int = 0
+    holes: dict[int, Sum] = field(default_factory=dict[int, Sum])  # by the entry that tells of them
 
 
 def _problems(salted: SaltedEntry, seen: _Seen) -> Iterator[Problem]:
@@ -58,25 +67,50 @@ def _problems(salted: SaltedEntry, seen: _Seen) -> Iterator[Problem]:
     if entry.seq != seen.last + 1:
         yield Problem(entry.seq, f"follows entry {seen.last}: the order has a gap or a repetition")
     seen.last = entry.seq
-    yield from (Problem(entry.seq, message) for message in _own_faults(salted))
+    if entry.body is None or salted.salt is None:
+        yield from _hole_faults(salted, seen)
+        return
+    yield from (
+        Problem(entry.seq, message) for message in _own_faults(entry, entry.body, salted.salt)
+    )
     if entry.kind is EntryKind.INTENT:
         seen.open.add(entry.seq)
     if entry.kind is EntryKind.COMPLETION:
-        yield from _closing_faults(entry, seen)
+        yield from _closing_faults(entry.seq, entry.body.get("intent_seq"), seen)
+    if entry.kind is EntryKind.JOURNAL_PRUNED:
+        said = seen.holes.pop(entry.seq, Sum()).fields()
+        if any(entry.body.get(name) != value for name, value in said.items()):
+            yield Problem(entry.seq, "the bodies that are gone by it are not those that it names")
 
 
-def _own_faults(salted: SaltedEntry) -> Iterator[str]:
+def _hole_faults(salted: SaltedEntry, seen: _Seen) -> Iterator[Problem]:
+    """An entry whose body has expired: both are gone, its other half too, and an entry tells of it."""
     entry = salted.entry
+    seen.expired += 1
+    if entry.body is not None or salted.salt is not None:
+        yield Problem(entry.seq, "it has a body without its salt, or a salt without its body")
+    if salted.pruned_by is None or salted.pruned_by <= entry.seq:
+        yield Problem(entry.seq, "its body is gone, and no entry tells of it")
+    else:
+        hole = ExpiredEntry(entry.seq, entry.kind, entry.leaf_sha256)
+        seen.holes.setdefault(salted.pruned_by, Sum()).add(hole)
+    if salted.intent_seq in seen.open:
+        yield Problem(
+            entry.seq, f"its body is gone, and that of intent {salted.intent_seq} is there"
+        )
+
+
+def _own_faults(entry: Entry, body: Mapping[str, Any], salt: str) -> Iterator[str]:
     try:
-        leaf = recomputed_leaf_sha256(entry.body, salted.salt)
+        leaf = recomputed_leaf_sha256(body, salt)
     except rfc8785.CanonicalizationError:
         leaf = ""
     if leaf != entry.leaf_sha256:
         yield "the leaf is not the hash of the body and the salt"
     for name in ("seq", "event_id", "kind", "ts_utc"):
-        if entry.body.get(name) != getattr(entry, name):
+        if body.get(name) != getattr(entry, name):
             yield f"the column {name} is not what the body says"
-    if frozenset(entry.body) != _fields(entry.kind):
+    if frozenset(body) != _fields(entry.kind):
         yield "the body has not the fields of its kind"
 
 
@@ -84,12 +118,11 @@ def _fields(kind: EntryKind) -> frozenset[str]:
     return ENVELOPE | {SEALED.get(name, name) for name in FIELDS[kind]}
 
 
-def _closing_faults(entry: Entry, seen: _Seen) -> Iterator[Problem]:
-    intent = entry.body.get("intent_seq")
-    if intent in seen.open:
+def _closing_faults(seq: int, intent: int | None, seen: _Seen) -> Iterator[Problem]:
+    if intent is not None and intent in seen.open:
         seen.open.remove(intent)
         seen.closed.add(intent)
     elif intent in seen.closed:
-        yield Problem(entry.seq, f"closes intent {intent}, which is closed already")
+        yield Problem(seq, f"closes intent {intent}, which is closed already")
     else:
-        yield Problem(entry.seq, "closes an intent that does not come before it")
+        yield Problem(seq, "closes an intent that does not come before it")

@@ -41,11 +41,13 @@ def walk(store: JournalStore, query: EntryQuery, *, end: int) -> Iterator[Entry]
 def paired(entries: Iterator[Entry], store: JournalStore, *, end: int) -> Iterator[Ended | Entry]:
     """Intents with the body of their completion, None while there is none; every other entry as it is.
 
-    A completion without its intent among the entries is left out. It holds the intents whose completion
+    A completion without its intent among the entries is left out, and so is what has expired. It holds the intents whose completion
     has not come by: those in flight at one moment. Raises JournalUnavailable.
     """
     waiting = dict[int, Entry]()
     for entry in entries:
+        if entry.body is None:
+            continue
         if isinstance(entry, ClosedIntent) and entry.completion_seq <= end:
             waiting[entry.seq] = entry
         elif entry.kind is EntryKind.INTENT:

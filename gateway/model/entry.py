@@ -24,6 +24,9 @@ class EntryKind(StrEnum):
     JOURNAL_READ = "journal.read"
     JOURNAL_SEARCHED = "journal.searched"
     JOURNAL_EXPORTED = "journal.exported"
+    JOURNAL_PRUNED = "journal.pruned"
+    HOLD_MADE = "journal.hold_made"
+    HOLD_LIFTED = "journal.hold_lifted"
     POLICY_LOADED = "policy.loaded"
     RELEASE_PUBLISHED = "release.published"
     RELEASE_EXPIRED = "release.expired"
@@ -73,14 +76,24 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored entry: `body` includes every field that the leaf hashes, except the salt."""
+    """A stored entry: `body` includes every field that the leaf hashes, except the salt.
+
+    body: None once it has expired; the leaf stays.
+    """
 
     seq: int
     event_id: str
     kind: EntryKind
     ts_utc: str
     leaf_sha256: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """The body of an entry that has not expired. Raises LookupError for one that has."""
+        if self.body is None:
+            raise LookupError("the body has expired")
+        return self.body
 
 
 @dataclass(frozen=True, slots=True)

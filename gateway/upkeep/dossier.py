@@ -6,7 +6,7 @@ whoever can write the journal's file still cannot approve.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,10 +25,10 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """request: the body of its entry; approvals: the entries of its approvals, in order."""
+    """request: the body of its entry; approvals: those of its approvals, in order."""
 
     request: dict[str, Any]
-    approvals: tuple[Entry, ...]
+    approvals: tuple[Mapping[str, Any], ...]
     is_answered: bool
 
     @property
@@ -77,33 +77,39 @@ class Dossier:
 
     def approvers(self, signatories: Signatories, today: date) -> tuple[str, ...]:
         """Who has approved this very request: distinct, entitled today, and not the requester."""
-        found = (self._approver(entry, signatories, today) for entry in self.approvals)
+        found = (self._approver(each, signatories, today) for each in self.approvals)
         return tuple(dict.fromkeys(person for person in found if person is not None))
 
-    def _approver(self, entry: Entry, signatories: Signatories, today: date) -> str | None:
-        person = str(entry.body["sub"])
+    def _approver(
+        self, approval: Mapping[str, Any], signatories: Signatories, today: date
+    ) -> str | None:
+        person = str(approval["sub"])
         signatory = signatories.valid(person, Duty.APPROVE, today)
         if signatory is None or person == self.requester:
             return None
         statement = approval_statement(self.request_sha256, person)
-        signature = bytes.fromhex(entry.body["signature"])
+        signature = bytes.fromhex(approval["signature"])
         return person if is_signed_by(signatory.public_key, statement, signature) else None
 
 
 def load_dossier(reidentification: str, journal: Journal) -> Dossier:
     """Raises NotFound when there is no such request, JournalUnavailable."""
 
-    def entries(kind: EntryKind) -> Iterator[Entry]:
-        found = _of_kind(kind, journal)
-        return (each for each in found if each.body.get("reidentification") == reidentification)
+    def bodies(kind: EntryKind) -> Iterator[Mapping[str, Any]]:
+        found = (entry.body for entry in _of_kind(kind, journal))
+        return (
+            body
+            for body in found  # an expired one can't be of a request that has not run out
+            if body is not None and body.get("reidentification") == reidentification
+        )
 
-    request = next(entries(EntryKind.REIDENTIFICATION_REQUESTED), None)
+    request = next(bodies(EntryKind.REIDENTIFICATION_REQUESTED), None)
     if request is None:
         raise NotFound("There is no such request of a re-identification.", parameter="id")
     return Dossier(
-        dict(request.body),
-        tuple(entries(EntryKind.REIDENTIFICATION_APPROVED)),
-        any(True for _ in entries(EntryKind.REIDENTIFICATION_ANSWERED)),
+        dict(request),
+        tuple(bodies(EntryKind.REIDENTIFICATION_APPROVED)),
+        any(True for _ in bodies(EntryKind.REIDENTIFICATION_ANSWERED)),
     )
 
 

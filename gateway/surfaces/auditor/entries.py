@@ -88,15 +88,16 @@ def page_of(page: EntryPage, end: int) -> dict[str, Any]:
 
 
 def entry_document(entry: Entry) -> dict[str, Any]:
-    """outcome: how the delivery ended; for an intent it is its completion's."""
+    """outcome: how the delivery ended; for an intent it is its completion's. body: null once expired."""
     is_closed = isinstance(entry, ClosedIntent)
+    outcome = entry.outcome if is_closed else (entry.body or {}).get("outcome")
     return {
         "seq": entry.seq,
         "event_id": entry.event_id,
         "kind": entry.kind.value,
         "ts_utc": entry.ts_utc,
         "leaf_sha256": entry.leaf_sha256,
-        "outcome": entry.outcome.value if is_closed else entry.body.get("outcome"),
+        "outcome": outcome,
         "completion_seq": entry.completion_seq if is_closed else None,
         "body": entry.body,
     }

@@ -147,7 +147,7 @@ def _csv(found: Iterator[Proved], checkpoint: KeptCheckpoint) -> Iterator[bytes]
 
 def _row(each: Proved, size: int) -> dict[str, Any]:
     entry = each.found.entry
-    body = entry.body
+    body = entry.body or {}
     return {
         "seq": entry.seq,
         **{name: body.get(name) for name in (*_TEXTS, *_NUMBERS)},
@@ -155,6 +155,6 @@ def _row(each: Proved, size: int) -> dict[str, Any]:
         "tree_size": size,
         "leaf_sha256": entry.leaf_sha256,
         "salt": each.found.salt,
-        "body": canonical(body).decode(),
+        "body": None if entry.body is None else canonical(entry.body).decode(),
         "proof": orjson.dumps(each.proof).decode(),  # a list: base64 may begin like a formula
     }

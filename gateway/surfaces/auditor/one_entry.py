@@ -108,8 +108,8 @@ def _entry(seq: int, end: int, journal: Journal) -> Entry | None:
     return next((entry for entry in page.entries if entry.seq == seq), None)
 
 
-def _ruling(body: Mapping[str, Any], policy: Policy) -> dict[str, Any] | None:
-    if "ruling" not in body:
+def _ruling(body: Mapping[str, Any] | None, policy: Policy) -> dict[str, Any] | None:
+    if body is None or "ruling" not in body:
         return None
     is_in_force = body["policy_set_hash"] == policy.sha256
     return {
@@ -135,8 +135,8 @@ def _policy(name: str, policy: Policy | None) -> dict[str, Any]:
 
 
 def _links(entry: Entry, completion: Entry | None) -> dict[str, Any]:
-    body = entry.body
-    has_release = entry.kind is EntryKind.INTENT and body["release"] is not None
+    body = entry.body or {}
+    has_release = entry.kind is EntryKind.INTENT and body.get("release") is not None
     intent = body.get("intent_seq")
     return {
         "intent": None if intent is None else f"{_ENTRIES}/{intent}",

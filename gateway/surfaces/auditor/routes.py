@@ -69,7 +69,7 @@ class EntriesParameters(FilterParameters):
 
 
 class EntryDocument(BaseModel):
-    """outcome and completion_seq: of the completion that closed an intent."""
+    """outcome and completion_seq: of the completion that closed an intent. body: null once it has expired."""
 
     seq: int
     event_id: str
@@ -78,7 +78,7 @@ class EntryDocument(BaseModel):
     leaf_sha256: str
     outcome: str | None
     completion_seq: int | None
-    body: dict[str, Any]
+    body: dict[str, Any] | None
 
 
 class EntriesDocument(BaseModel):

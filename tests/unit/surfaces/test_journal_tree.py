@@ -202,7 +202,7 @@ def test_the_key_is_made_once_and_printed_as_a_verifier_key(run, key_path):
 
 def test_verifies_entries_tree_and_checkpoints(signed_house, run):
     found = run("verify")
-    assert (found.exit_code, found.stdout) == (0, "1 entries, 0 problems\n")
+    assert (found.exit_code, found.stdout) == (0, "1 entries, 0 expired, 0 problems\n")
 
 
 def test_names_the_checkpoint_that_the_entries_are_no_longer_those_of(signed_house, run):

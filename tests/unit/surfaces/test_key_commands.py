@@ -81,7 +81,7 @@ def test_the_journal_names_the_login_and_the_list_does_not(served, fresh_house):
     }
     listed = json.loads(run("list", "--organisation", "KU837").stdout)
     assert (listed["id"], listed["created_by"]) == (key, "operator")
-    problems, _ = verify_journal(fresh_house.settings())
+    problems, *_ = verify_journal(fresh_house.settings())
     assert problems == ()
 
 

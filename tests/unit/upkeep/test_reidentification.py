@@ -279,7 +279,7 @@ def test_entries_that_somebody_wrote_into_the_journal_approve_nothing(
     agree(other, "bo")
     dossier, copied = load_dossier(reference, desk.journal), load_dossier(other, desk.journal)
     about = dossier.about(operator="bo", subject="bo")
-    of_another = copied.approvals[0].body
+    of_another = copied.approvals[0]
     wrong = signed(
         approval_statement(dossier.request_sha256, "bo"),
         signatories.people["aino"],

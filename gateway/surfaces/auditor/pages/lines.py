@@ -39,7 +39,7 @@ class Line:
 
 def line_of(document: Document, view: View, *, end: Document | None = None) -> Line:
     """end: the body of an intent's completion, where it is known."""
-    body = document["body"]
+    body = document["body"] or {}  # nothing once it has expired
     ended = end or (body if document["kind"] == EntryKind.COMPLETION.value else {})
     result, mark = _result(document, view)
     return Line(
@@ -66,12 +66,12 @@ def day_lines(documents: Sequence[Document], view: View) -> list[Line]:
     ends = {
         each["body"]["intent_seq"]: each["body"]
         for each in documents
-        if each["kind"] == EntryKind.COMPLETION.value
+        if each["kind"] == EntryKind.COMPLETION.value and each["body"] is not None
     }
     return [
         line_of(each, view, end=ends.get(each["seq"]))
         for each in documents
-        if each["body"].get("intent_seq") not in seqs
+        if (each["body"] or {}).get("intent_seq") not in seqs
     ]
 
 
@@ -85,7 +85,7 @@ def _what(body: Mapping[str, Any], view: View) -> str:
 
 
 def _result(document: Document, view: View) -> tuple[str, str]:
-    body = document["body"]
+    body = document["body"] or {}  # nothing once it has expired
     if document["outcome"] is not None:
         is_well = document["outcome"] in {"complete", "not_modified"}
         return view.outcome(document["outcome"]), "yes" if is_well else "no"

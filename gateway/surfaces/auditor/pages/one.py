@@ -24,13 +24,13 @@ def one_page(view: View) -> Response:
     seq = read_seq(str(view.scope["path_params"]["seq"]))
     receipt = auditor.announce({"view": "entry", "seq": str(seq)}, after=seq - 1, limit=1)
     found = one_entry(seq, receipt.seq - 1, journal=auditor.journal, policy=view.services.policy)
-    body, end = found["entry"]["body"], found["completion"]
+    body, end = found["entry"]["body"] or {}, found["completion"]
     ended = end["body"] if end else body if body.get("outcome") else None
     shown = {
         "line": line_of(found["entry"], view),
         "facts": _facts(body, view),
         "ended": None if ended is None else _ended(ended, view),
-        "is_open": found["entry"]["kind"] == "access.intent" and ended is None,
+        "is_open": found["entry"]["kind"] == "access.intent" and end is None,
         "ruling": _ruling(found["ruling"], view),
         "completion_seq": end["seq"] if end else None,
         "fields": view.values(body),
