@@ -11,6 +11,7 @@ SCALE  ?= 0.05
 SOAK_EXAMPLES ?= 1000
 PROVIDER := tests/provider
 POSTGRES := tests/postgres
+AXE := tests/axe
 UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 
 .PHONY: demo test lint types imports check tests provider postgres soak openapi lock clean help
@@ -42,7 +43,7 @@ tests: $(VENV)/.dev provider postgres      ## the tests alone
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
-provider: $(PROVIDER)/node_modules/.installed      ## the identity provider that tests run, from npm
+provider: $(PROVIDER)/node_modules/.installed $(AXE)/node_modules/.installed      ## what tests run from npm: an identity provider, axe-core
 
 postgres: $(POSTGRES)/node_modules/.installed      ## the PostgreSQL server that tests run, from npm
 
@@ -91,13 +92,9 @@ $(VENV)/.uv/bin/uv: requirements-uv.lock | $(BIN)/python
 	@touch $@
 
 # Without Node.js there is nothing to install, and the tests that need it say so.
-$(PROVIDER)/node_modules/.installed: $(PROVIDER)/package-lock.json
-	@if command -v npm > /dev/null; then cd $(PROVIDER) && npm ci --loglevel=error && touch node_modules/.installed; \
-	    else echo "npm is not installed: tests with a real identity provider are skipped"; fi
-
-$(POSTGRES)/node_modules/.installed: $(POSTGRES)/package-lock.json
-	@if command -v npm > /dev/null; then cd $(POSTGRES) && npm ci --loglevel=error && touch node_modules/.installed; \
-	    else echo "npm is not installed: tests with a real PostgreSQL are skipped"; fi
+$(addsuffix /node_modules/.installed,$(PROVIDER) $(POSTGRES) $(AXE)): %/node_modules/.installed: %/package-lock.json
+	@if command -v npm > /dev/null; then cd $* && npm ci --loglevel=error && touch node_modules/.installed; \
+	    else echo "npm is not installed: tests that need $* are skipped"; fi
 
 # The runtime alone for the demo; the same and the tools for the tests.
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python $(UV)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import importlib.util
+import json
 import os
+import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +22,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from joserfc.jwk import ECKey
+from playwright.sync_api import sync_playwright
 
+from gateway.adapters.demo_issuer import PERSONAS
 from gateway.batch.demo import demo_token
 from gateway.batch.demo_layout import DemoLayout
 from gateway.settings import SETTINGS_FILE
@@ -36,6 +42,7 @@ concurrent_extracts = 100
 bytes_per_day = 1_000_000_000_000
 """
 ROOT = Path(__file__).parents[2]
+PEOPLE = ("municipality-bi", "ely-analyst", "stranger", "auditor")
 PROVIDER = ROOT / "tests" / "provider" / "running.py"
 
 
@@ -141,6 +148,65 @@ def start(
 def house(published: DemoLayout, start: Callable[..., House]) -> House:
     """One server for all reading tests of a worker."""
     return start(published)
+
+
+@dataclass
+class Site:
+    """A gateway with a login, its provider, and where the journal is."""
+
+    base: str
+    provider: Any
+    house: House
+    password: str
+
+    def log_in(self, page: Any, persona: str, path: str) -> None:
+        """As a person does: to a page, to the provider, and back to the page."""
+        page.goto(f"{self.base}{path}")
+        page.get_by_label("Name").fill(PERSONAS[persona].subject)
+        page.get_by_label("Password").fill(self.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{self.base}{path}")
+
+
+@pytest.fixture(scope="session")
+def site(published, start, providers, provider_tools, free_port, tmp_path_factory) -> Site:
+    """One for all tests with a browser, whose journal is signed."""
+    folder = tmp_path_factory.mktemp("login")
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
+    key_path = folder / "login-key.pem"
+    key_path.write_bytes(key.as_pem(private=True))
+    key_path.chmod(0o600)
+    password = secrets.token_urlsafe(12)
+    provider = providers(
+        folder=folder,
+        resource=base,
+        login_client=provider_tools.login_client("jakelu-portal", base, key),
+        accounts=[provider_tools.account(persona, password) for persona in PEOPLE],
+    )
+    settings = {
+        "JAKELU_ISSUERS": json.dumps([{"issuer": provider.issuer, "jwks": provider.jwks}]),
+        "JAKELU_PUBLIC_URL": base,
+        "JAKELU_JOURNAL_PATH": str(folder / "journal.sqlite"),
+        "JAKELU_LOGIN_ISSUER": provider.issuer,
+        "JAKELU_LOGIN_CLIENT_ID": "jakelu-portal",
+        "JAKELU_LOGIN_KEY_PATH": str(key_path),
+    }
+    return Site(base, provider, start(published, port=port, settings=settings), password)
+
+
+@pytest.fixture(scope="session")
+def people_browser(needs: Callable[[str | None], None]) -> Iterator[Any]:
+    path = shutil.which("chromium")
+    needs(None if path else "Chromium is not installed")
+    with sync_playwright() as playwright:
+        # Chromium has no sandbox for root, which is who runs tests in a container.
+        browser = playwright.chromium.launch(
+            executable_path=path, chromium_sandbox=os.geteuid() != 0
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,79 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from joserfc.jwk import ECKey
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from gateway.adapters.demo_issuer import PERSONAS
 
-CLIENT_ID = "jakelu-portal"
-PASSWORD = secrets.token_urlsafe(12)
-PEOPLE = ("municipality-bi", "ely-analyst", "stranger")
 SESSION = "__Host-jakelu"
 
 
-@dataclass
-class Site:
-    """A gateway with a login, its provider, and where the journal is."""
-
-    base: str
-    provider: Any
-    house: Any
-
-
-@pytest.fixture(scope="module")
-def site(published, start, providers, provider_tools, free_port, tmp_path_factory) -> Site:
-    folder = tmp_path_factory.mktemp("login")
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
-    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
-    key_path = folder / "login-key.pem"
-    key_path.write_bytes(key.as_pem(private=True))
-    key_path.chmod(0o600)
-    provider = providers(
-        folder=folder,
-        resource=base,
-        login_client=provider_tools.login_client(CLIENT_ID, base, key),
-        accounts=[provider_tools.account(persona, PASSWORD) for persona in PEOPLE],
-    )
-    settings = {
-        "JAKELU_ISSUERS": json.dumps([{"issuer": provider.issuer, "jwks": provider.jwks}]),
-        "JAKELU_PUBLIC_URL": base,
-        "JAKELU_JOURNAL_PATH": str(folder / "journal.sqlite"),
-        "JAKELU_LOGIN_ISSUER": provider.issuer,
-        "JAKELU_LOGIN_CLIENT_ID": CLIENT_ID,
-        "JAKELU_LOGIN_KEY_PATH": str(key_path),
-    }
-    return Site(base, provider, start(published, port=port, settings=settings))
-
-
-@pytest.fixture(scope="module")
-def browser(needs: Callable[[str | None], None]) -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    needs(None if path else "Chromium is not installed")
-    with sync_playwright() as playwright:
-        # Chromium has no sandbox for root, which is who runs tests in a container.
-        browser = playwright.chromium.launch(
-            executable_path=path, chromium_sandbox=os.geteuid() != 0
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:
+def page(people_browser: Browser, site: Any) -> Iterator[Page]:
     """A fresh browser profile that says in Finnish what it can read, and reaches this machine only."""
-    context = browser.new_context(locale="fi-FI", java_script_enabled=False)
+    context = people_browser.new_context(locale="fi-FI", java_script_enabled=False)
     context.route(
         lambda address: urlsplit(address).hostname != "127.0.0.1", lambda route: route.abort()
     )
@@ -84,15 +29,11 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context.close()
 
 
-def log_in(page: Page, site: Site, persona: str) -> None:
-    page.goto(f"{site.base}/me")
-    page.get_by_label("Name").fill(PERSONAS[persona].subject)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{site.base}/me")
+def log_in(page: Page, site: Any, persona: str) -> None:
+    site.log_in(page, persona, "/me")
 
 
-def log_out(page: Page, site: Site) -> None:
+def log_out(page: Page, site: Any) -> None:
     page.get_by_role("button", name="Kirjaudu ulos").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{site.base}/login?ended=yes**")
@@ -180,7 +121,7 @@ def test_logins_and_logouts_are_journaled_without_names_or_secrets(page, site):
     assert ended["body"]["auth_strength"] == "session"
     for text in (json.dumps(entries), site.house.log.read_text()):
         assert secret not in text
-        assert PASSWORD not in text
+        assert site.password not in text
 
 
 def _session_of(page: Page) -> dict[str, Any] | None:

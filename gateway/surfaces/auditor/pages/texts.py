@@ -76,7 +76,7 @@ TEXTS: Mapping[str, Label] = MappingProxyType(
             "Each search and view is written to the journal with its filters.",
         ),
         # --- filters
-        "filter": Label("Rajaa merkintöjä", "Avgränsa posterna", "Filter entries"),
+        "filter": Label("Rajaus", "Avgränsning", "Filter"),
         "more_filters": Label("Lisää rajauksia", "Fler villkor", "More filters"),
         "find": Label("Hae", "Sök", "Search"),
         "show": Label("Näytä", "Visa", "Show"),
