@@ -96,7 +96,11 @@ def journal_export(
     The reading is itself an entry, written before the first byte. An answer that ends without its last
     chunk is not whole.
     """
-    asked = read_asked(inbound_of(request.scope).parameters)
+    return exported(auditor, read_asked(inbound_of(request.scope).parameters))
+
+
+def exported(auditor: Auditor, asked: Asked) -> StreamingResponse:
+    """Announced before the first byte. Raises NotSignedYet, JournalUnavailable."""
     checkpoint = newest_checkpoint(auditor.journal.store)
     filters = declared(asked.filters, auditor.journal)
     about = {"view": "export", "format": asked.format, "tree_size": str(checkpoint.size)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -11,21 +12,27 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.adapters.demo_issuer import DEMO_ISSUER, PERSONAS
+from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.state_database import StateDatabase
 from gateway.adapters.state_sessions import StoredSessions
 from gateway.batch.journal_key import create_journal_key
 from gateway.errors import JournalForked
+from gateway.journal.note import SignatureType, VerifierKey
 from gateway.journal.signing import Signing
+from gateway.journal.witnessed import Seen
 from gateway.model.entry import EntryKind, Outcome
 from gateway.model.label import Label
 from gateway.model.ruling import Action
 from gateway.surfaces.auditor.pages.fields import FIRST, further_filters
+from gateway.surfaces.auditor.pages.standing import standing_of
 from gateway.surfaces.auditor.pages.texts import TEXTS
 from gateway.surfaces.auditor.pages.words import ACTIONS, KINDS, OTHER_REMEDY, OUTCOMES, REMEDIES
 from gateway.surfaces.auditor.parameters import PARAMETERS
@@ -35,11 +42,18 @@ NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 BASE = "http://127.0.0.1:8080"
 ORIGIN = "jakelu.example/v1/journal"
 TODAY = "2026-07-01"
+NOWHERE = "http://127.0.0.1:9"
+WITNESS = VerifierKey(
+    "witness.example",
+    SignatureType.COSIGNATURE,
+    Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw(),
+)
 HOSTILE = "<script>alert(1)</script>\"'&lt;"
 READ = ("/audit", "/audit/entries/1", f"/audit/clients?client=tampere-bi&day={TODAY}")
 COUNTED = ("/audit/deliveries", "/audit/deliveries.csv")
 OF_THE_TREE = ("/audit/checkpoint", "/audit/entries/1/proof", "/audit/clients")
-EVERYTHING = (*READ, *COUNTED, *OF_THE_TREE)
+EXPORT = "/audit/export"
+EVERYTHING = (EXPORT, *READ, *COUNTED, *OF_THE_TREE)
 
 
 class Clock:
@@ -308,6 +322,23 @@ def test_the_chart_the_table_and_the_file_have_the_same_numbers(site, delivered)
     assert max(int(each["height"]) for each in page.all("rect")) == 100
 
 
+def test_a_search_is_exported_with_a_proof_for_each_entry(site):
+    (ndjson, as_csv) = (
+        each["href"]
+        for each in Shown(site.get("/audit?kind=policy.loaded&lang=en").text).all("a")
+        if str(each["href"]).startswith("/audit/export")
+    )
+    lines = [json.loads(line) for line in site.get(ndjson).text.splitlines()]
+    assert lines[0]["checkpoint"].startswith(f"{ORIGIN}\n")
+    assert [each["body"]["kind"] for each in lines[1:]] == ["policy.loaded"]
+    assert "proof" in lines[1]
+    told = site.newest().body["filters"]
+    assert (told["view"], told["kind"]) == ("export", "policy.loaded")
+    answer = site.get(as_csv)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+
+
 # --- the state of the log ------------------------------------------------------------------------
 
 
@@ -348,6 +379,32 @@ def test_a_forked_journal_is_an_alarm_and_shows_no_entry(fresh_house, clock, mon
         assert "The journal is forked" in answer.text
         assert "Policies loaded" not in answer.text
         assert site.get("/audit", "municipality-bi").status_code == 403
+
+
+def test_a_journal_that_its_witness_has_not_seen_is_an_alarm_and_shows_no_entry(fresh_house, clock):
+    with opened(fresh_house, clock, witnesses=[{"key": str(WITNESS), "url": NOWHERE}]) as site:
+        answer = site.get("/audit?lang=en")
+        page = Shown(answer.text)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+        assert "State of the journal: ALARM" in page.text
+        assert "Witness witness.example no confirmation" in page.text
+        assert "Policies loaded" not in page.text
+        assert site.get("/audit/checkpoint").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("minutes", "level", "age"),
+    [(0, "good", "0 s"), (14, "good", "14 min"), (16, "alarm", "16 min")],
+)
+def test_the_state_follows_from_when_a_witness_last_saw_it(site, clock, minutes, level, age):
+    store = SqliteJournal(site.house.journal_path)
+    seen = Seen(NOW - timedelta(minutes=minutes), 1)
+    witnessed = SimpleNamespace(
+        fault=None, needed=1, most_age=timedelta(minutes=15), seen=lambda: {"witness.example": seen}
+    )
+    found = standing_of(SimpleNamespace(store=store), witnessed, clock)
+    store.close()
+    assert (found.level, found.witnesses[0].age) == (level, age)
 
 
 # --- what is typed and what is written by others -------------------------------------------------

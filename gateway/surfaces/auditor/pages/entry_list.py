@@ -11,6 +11,7 @@ from gateway.model.caller import Caller
 from gateway.model.ruling import Action, Ruling
 from gateway.policy import rule
 from gateway.surfaces.auditor.entries import entries
+from gateway.surfaces.auditor.export import FORMATS
 from gateway.surfaces.auditor.pages.fields import FIRST, fault_of, fields_of, further_filters
 from gateway.surfaces.auditor.pages.lines import line_of
 from gateway.surfaces.auditor.pages.look import AUDIT_PATH, audit_page
@@ -69,6 +70,10 @@ def _page(
         "lines": None if found is None else [line_of(each, view) for each in found["entries"]],
         "next": view.address(AUDIT_PATH, **filters, after=following) if following else None,
         "first": view.address(AUDIT_PATH, **filters) if "after" in given else None,
+        "exports": [
+            (each.upper(), view.address(f"{AUDIT_PATH}/export", **filters, format=each))
+            for each in FORMATS
+        ],
         "fault": fault,
     }
     return audit_page("entries.html", view, shown, error=error)

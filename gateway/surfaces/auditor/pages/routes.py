@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.delivery.services import Services
 from gateway.errors import Forbidden, GatewayError, JournalUnwitnessed
 from gateway.surfaces.auditor.auditor import auditor_in
+from gateway.surfaces.auditor.export import exported, read_asked
 from gateway.surfaces.auditor.pages.client_day import client_day
 from gateway.surfaces.auditor.pages.deliveries import deliveries, deliveries_csv
 from gateway.surfaces.auditor.pages.entry_list import entry_list
@@ -47,6 +48,7 @@ class AuditPages:
             Route(f"{AUDIT_PATH}/clients", self._answering(client_day)),
             Route(f"{AUDIT_PATH}/deliveries", self._answering(deliveries)),
             Route(f"{AUDIT_PATH}/deliveries.csv", self._answering(deliveries_csv)),
+            Route(f"{AUDIT_PATH}/export", self._answering(_export)),
             Route(f"{AUDIT_PATH}/checkpoint", self._answering(_checkpoint)),
         )
 
@@ -78,6 +80,12 @@ def _proof(view: View) -> Response:
     """That the entry is in the checkpoint's tree. Raises BadParameter, NotSignedYet."""
     seq = str(view.scope["path_params"]["seq"])
     return _download(proof(seq, _reading(view), NoParameters()), f"jakelu-{seq}.tlog-proof")
+
+
+def _export(view: View) -> Response:
+    """What a search finds, each entry with its proof. Raises BadParameter, NotSignedYet."""
+    auditor = auditor_in(view.scope, view.services)
+    return exported(auditor, read_asked(view.asked))
 
 
 def _reading(view: View) -> Reading:

@@ -129,6 +129,16 @@ TEXTS: Mapping[str, Label] = MappingProxyType(
         "first": Label("Alkuun", "Till början", "To the beginning"),
         "pages": Label("Sivut", "Sidor", "Pages"),
         "of_entry": Label("merkinnän", "till posten", "of entry"),
+        "export": Label(
+            "Vie hakutulos todisteineen", "Exportera resultatet med bevis", "Export with proofs"
+        ),
+        "export_note": Label(
+            "Kaikki haun allekirjoitetut merkinnät, kukin todistuksineen. Tiedosto on yhtä luottamuksellinen "
+            "kuin loki.",
+            "Alla undertecknade poster i sökningen, var och en med sitt bevis. Filen är lika konfidentiell som "
+            "loggen.",
+            "All signed entries of the search, each with its proof. The file is as confidential as the journal.",
+        ),
         # --- one entry
         "entry": Label("Merkintä", "Post", "Entry"),
         "what_happened": Label("Mitä tapahtui", "Vad hände", "What happened"),

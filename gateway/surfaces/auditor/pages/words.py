@@ -22,6 +22,9 @@ KINDS: Mapping[EntryKind, Label] = MappingProxyType(
         EntryKind.SESSION_ENDED: Label("Uloskirjautuminen", "Utloggning", "Logout"),
         EntryKind.JOURNAL_READ: Label("Lokia luettu", "Loggen läst", "Journal read"),
         EntryKind.JOURNAL_EXPORTED: Label("Loki viety", "Loggen exporterad", "Journal exported"),
+        EntryKind.JOURNAL_SEARCHED: Label(
+            "Lokia haettu koneella", "Loggen sökt på maskinen", "Journal searched on the machine"
+        ),
         EntryKind.POLICY_LOADED: Label("Säännöt ladattu", "Regler laddade", "Policies loaded"),
         EntryKind.RELEASE_PUBLISHED: Label(
             "Julkaisu julkaistu", "Utgåva publicerad", "Release published"
