@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway.adapters.journal_sqlite import SqliteJournal
+from gateway.adapters.journal_sqlite_schema import STEPS
 from gateway.errors import GatewayError, JournalUnavailable, RoleMissing
 from gateway.journal.body import (
     Asked,
@@ -319,8 +320,7 @@ def test_a_journal_of_the_version_before_is_found_by_the_facets_of_its_bodies(
         "DELETE FROM facets WHERE facet IN ('action', 'release', 'case_ref', 'refusal')"
     )
     assert connection.execute(facets).fetchall() != written
-    connection.execute("PRAGMA user_version = 2")
-    SqliteJournal(path).close()
+    connection.executescript(STEPS[2])
     assert connection.execute(facets).fetchall() == written
     connection.close()
 

@@ -25,6 +25,13 @@ KINDS: Mapping[EntryKind, Label] = MappingProxyType(
         EntryKind.JOURNAL_SEARCHED: Label(
             "Lokia haettu koneella", "Loggen sökt på maskinen", "Journal searched on the machine"
         ),
+        EntryKind.JOURNAL_PRUNED: Label(
+            "Vanhentuneet sisällöt poistettu",
+            "Utgånget innehåll borttaget",
+            "Expired contents removed",
+        ),
+        EntryKind.HOLD_MADE: Label("Säilytys määrätty", "Bevarande beslutat", "Hold made"),
+        EntryKind.HOLD_LIFTED: Label("Säilytys purettu", "Bevarande upphävt", "Hold lifted"),
         EntryKind.POLICY_LOADED: Label("Säännöt ladattu", "Regler laddade", "Policies loaded"),
         EntryKind.RELEASE_PUBLISHED: Label(
             "Julkaisu julkaistu", "Utgåva publicerad", "Release published"
