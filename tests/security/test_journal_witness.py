@@ -173,7 +173,7 @@ class Log:
 
     def verify_here(self) -> bool:
         """`jakelu journal verify` on the machine."""
-        problems, _ = verify_journal(self.settings, (self.key,))
+        problems, *_ = verify_journal(self.settings, (self.key,))
         return bool(problems)
 
     def signer(self) -> bool:
