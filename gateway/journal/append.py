@@ -42,7 +42,10 @@ from gateway.model.entry import (
 from gateway.ports import Clock
 
 LARGEST_COMMIT = 256
-_ANNOUNCING = frozenset({EntryKind.INTENT, EntryKind.JOURNAL_READ})
+# What hands something out. To revoke a key, to refuse and to close are always possible.
+_ANNOUNCING = frozenset(
+    {EntryKind.INTENT, EntryKind.JOURNAL_READ, EntryKind.KEY_CREATED, EntryKind.KEY_ROTATED}
+)
 _UNSERVED = Completion(
     Outcome.SERVER_ERROR, http_status=503, rows=None, bytes=0, content_sha256=None, duration_ms=0.0
 )
@@ -52,7 +55,7 @@ _log = logging.getLogger(__name__)
 class Journal:
     """The one door to the journal of a process. Safe to use from any thread.
 
-    gate: asked before anything that announces a delivery or a reading; it raises JournalUnavailable.
+    gate: asked before anything that announces a delivery, a reading or a new key; it raises JournalUnavailable.
     timeout_seconds: how long a caller waits; capacity: how many callers may wait;
     retry_seconds: the pause before completions that could not be written are tried again.
     """

@@ -53,7 +53,10 @@ def _remembered(witness: Witness, store: TreeStore) -> int:
 
 
 def _request(kept: KeptCheckpoint, old: int, store: TreeStore) -> str:
-    return growth_proof(min(old, kept.size), replace(kept, cosignatures=()), store)
+    try:
+        return growth_proof(min(old, kept.size), replace(kept, cosignatures=()), store)
+    except LookupError:
+        raise JournalForked("its tree has a hole") from None
 
 
 def _kept(kept: KeptCheckpoint, lines: str, key: VerifierKey) -> KeptCosignature:

@@ -51,6 +51,10 @@ class Log:
             self.witnessed.condemn(fault.detail)
         except GatewayError as fault:
             _log.warning("the journal is not signed now: %s", fault.code)
+        except (
+            Exception
+        ) as fault:  # the thread goes on: nobody else would sign, and nobody would know
+            _log.critical("the journal cannot be signed: %s", type(fault).__name__)
 
 
 def log_of(settings: JournalSettings, store: TreeStore, clock: Clock) -> Log:

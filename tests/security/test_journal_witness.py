@@ -412,6 +412,10 @@ def test_nothing_guarded_is_served_when_the_witness_has_not_seen_the_journal_lat
         refused = house.get("municipality-bi", ROWS)
         assert (refused.status_code, refused.json()["code"]) == (503, "journal_unwitnessed")
         assert "retry-after" in refused.headers
+        administrator = house.bearer("key-administrator")
+        asked = {"service_account": "bi", "products": ["vacancies"], "roles": []}
+        made = house.client.post("/v1/keys", json=asked, headers=administrator)
+        assert (made.status_code, made.json()["code"]) == (503, "journal_unwitnessed")
         reading = house.get("auditor", "/v1/journal/entries")
         assert (reading.status_code, reading.json()["code"]) == (503, "journal_unwitnessed")
         assert house.client.get("/health/ready").status_code == 503

@@ -305,6 +305,20 @@ def test_an_older_backup_is_noticed_by_the_witness(
     backup.close()
 
 
+def test_a_hole_beneath_a_signed_tree_is_noticed_when_a_witness_asks_for_its_proof(
+    store: SqliteJournal, signing: Signing, witness: PlainWitness, path: Path
+) -> None:
+    append(store, 2)
+    signing.step()
+    witness.is_away = True
+    append(store, 3)
+    signing.step()
+    witness.is_away = False
+    tampered(path, "DELETE FROM entries WHERE seq = 4")
+    with pytest.raises(JournalForked, match="hole"):
+        signing.step()
+
+
 def test_a_new_key_signs_on_where_the_earlier_one_is_named(
     store: SqliteJournal, signing: Signing, signer: Key, clock: Clock
 ) -> None:
