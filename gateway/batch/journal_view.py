@@ -17,7 +17,7 @@ from gateway.errors import BadParameter, JournalUnavailable
 from gateway.journal.append import Journal
 from gateway.journal.checkpoint import Checkpoint, opened_by
 from gateway.journal.events import exported_body
-from gateway.journal.export import Exported, export_found, export_whole
+from gateway.journal.export import Exported, export_found, export_whole, newest_checkpoint
 from gateway.journal.note import VerifierKey
 from gateway.journal.store import DurableStore
 from gateway.journal.verify import verify_entries
@@ -59,7 +59,7 @@ def export_journal(
     """Write an export into a new folder; it is whole or not there.
 
     kept: a checkpoint that the auditor has; the export begins behind it. parameters: filters, with the
-    names that they have over HTTP. Who exported what is durable in the journal before the folder is there.
+    names that they have over HTTP. Who exports what is durable in the journal before anything is written.
     Raises BadParameter, UnknownParameter, NotSignedYet, JournalUnavailable, KeyFault.
     """
     if folder.exists():
@@ -74,19 +74,12 @@ def export_journal(
     with opened_journal(settings) as journal, _new_folder(folder) as draft:
         store = journal.store
         filters = said_filters(reading.filters, journal)
-        if parameters:
-            exported = export_found(store, draft, reading.query(), filters=filters)
-        else:
-            exported = export_whole(store, draft, first=first)
-        body = exported_body(
-            operating_login(),
-            filters=filters,
-            first=first,
-            size=exported.checkpoint.size,
-            entries=exported.entries,
-        )
+        checkpoint = newest_checkpoint(store)
+        body = exported_body(operating_login(), filters=filters, first=first, size=checkpoint.size)
         journal.append(Draft(EntryKind.JOURNAL_EXPORTED, body))
-    return exported
+        if parameters:
+            return export_found(store, draft, checkpoint, reading.query(), filters=filters)
+        return export_whole(store, draft, checkpoint, first=first)
 
 
 def said_filters(filters: Filters, journal: Journal) -> dict[str, str]:

@@ -47,7 +47,7 @@ def searched_body(
 
 
 def exported_body(
-    login: str, *, filters: Mapping[str, str], first: int, size: int, entries: int
+    login: str, *, filters: Mapping[str, str], first: int, size: int
 ) -> dict[str, Any]:
     """The body of `journal.exported`: who took what out on the machine itself, under which checkpoint."""
     return {
@@ -56,7 +56,6 @@ def exported_body(
         "filters": dict(filters),
         "first_seq": first,
         "tree_size": size,
-        "entries": entries,
     }
 
 

@@ -52,12 +52,13 @@ class Proved:
     proof: tuple[str, ...]
 
 
-def export_whole(store: DurableStore, folder: Path, *, first: int = 1) -> Exported:
-    """Every entry from `first` to the newest checkpoint. folder: exists and is empty.
+def export_whole(
+    store: DurableStore, folder: Path, checkpoint: KeptCheckpoint, *, first: int = 1
+) -> Exported:
+    """Every entry from `first` to the checkpoint. folder: exists and is empty.
 
     Raises NotSignedYet, JournalUnavailable, OSError.
     """
-    checkpoint = newest_checkpoint(store)
     if not 1 <= first <= checkpoint.size + 1:
         raise NotSignedYet(f"The newest checkpoint has {checkpoint.size} entries.")
     _begin(folder, checkpoint, first=first, is_complete=True, filters={})
@@ -70,10 +71,14 @@ def export_whole(store: DurableStore, folder: Path, *, first: int = 1) -> Export
 
 
 def export_found(
-    store: DurableStore, folder: Path, query: EntryQuery, *, filters: Mapping[str, str]
+    store: DurableStore,
+    folder: Path,
+    checkpoint: KeptCheckpoint,
+    query: EntryQuery,
+    *,
+    filters: Mapping[str, str],
 ) -> Exported:
-    """What a search finds under the newest checkpoint, each entry with its proof. Raises as above."""
-    checkpoint = newest_checkpoint(store)
+    """What a search finds under the checkpoint, each entry with its proof. Raises as above."""
     _begin(folder, checkpoint, first=1, is_complete=False, filters=filters)
     found = proved(store, query, checkpoint)
     return Exported(_write(folder, (proved_line(each) for each in found)), checkpoint)

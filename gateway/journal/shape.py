@@ -75,7 +75,7 @@ FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
         EntryKind.SESSION_ENDED: _SESSION,
         EntryKind.JOURNAL_READ: _CALLED | {"action", "filters", "after", "limit"},
         EntryKind.JOURNAL_SEARCHED: _BY | {"filters", "after", "limit"},
-        EntryKind.JOURNAL_EXPORTED: _BY | {"filters", "first_seq", "tree_size", "entries"},
+        EntryKind.JOURNAL_EXPORTED: _BY | {"filters", "first_seq", "tree_size"},
         EntryKind.JOURNAL_PRUNED: _BY
         | {"as_of", "retention_days", "counts", "first_seq", "last_seq"}
         | {"leaves_sha256", "addresses"},

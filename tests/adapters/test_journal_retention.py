@@ -23,7 +23,7 @@ from gateway.journal.append import Journal
 from gateway.journal.body import Asked, Origin, access_body
 from gateway.journal.checkpoint import Checkpoint
 from gateway.journal.events import hold_lifted_body, hold_made_body, policy_body
-from gateway.journal.export import export_found, export_whole
+from gateway.journal.export import export_found, export_whole, newest_checkpoint
 from gateway.journal.pruning import batches, prune
 from gateway.journal.retention import Retention
 from gateway.journal.seal import BootIdentity
@@ -312,8 +312,14 @@ def test_an_export_has_nulls_where_bodies_are_gone(
     store.keep_checkpoint(KeptCheckpoint(head.size, note), datetime(2030, 6, 30, tzinfo=UTC))
     for name in ("whole", "found"):
         (tmp_path / name).mkdir()
-    export_whole(store, tmp_path / "whole")
-    export_found(store, tmp_path / "found", EntryQuery(kind=EntryKind.DENIED), filters={})
+    export_whole(store, tmp_path / "whole", newest_checkpoint(store))
+    export_found(
+        store,
+        tmp_path / "found",
+        newest_checkpoint(store),
+        EntryQuery(kind=EntryKind.DENIED),
+        filters={},
+    )
     for name in ("whole", "found"):
         first, second = (tmp_path / name / "entries.ndjson").read_bytes().splitlines()[:2]
         assert b'"salt":null,"body":null' in first

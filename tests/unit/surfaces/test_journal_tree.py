@@ -235,7 +235,19 @@ def test_exports_every_entry_to_the_newest_checkpoint(signed_house, run, tmp_pat
     assert Note.parse((folder / "checkpoint").read_text()).signatures
     assert folder.stat().st_mode & 0o777 == 0o700
     (entry,) = [each for each in signed_house.entries() if each.kind == "journal.exported"]
-    assert (entry.body["operator"], entry.body["entries"]) == ("rita", 1)
+    told = (entry.body["operator"], entry.body["first_seq"], entry.body["tree_size"])
+    assert told == ("rita", 1, 1)
+
+
+def test_an_export_that_is_cut_off_has_been_journaled(signed_house, run, tmp_path, monkeypatch):
+    def cut(*_: object, **__: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("gateway.batch.journal_view.export_whole", cut)
+    with pytest.raises(OSError, match="full"):
+        run("export", str(tmp_path / "cut"))
+    assert not (tmp_path / "cut").exists()
+    assert signed_house.entries()[-1].kind == "journal.exported"
 
 
 def test_exports_what_came_after_a_kept_checkpoint(signed_house, run, key_path, tmp_path):
