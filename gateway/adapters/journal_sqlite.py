@@ -18,6 +18,7 @@ from pathlib import Path
 import orjson
 
 from gateway.adapters.journal_boots import BootLocks
+from gateway.adapters.journal_rows import shown, stamped
 from gateway.adapters.journal_sqlite_file import (
     connect,
     create_file,
@@ -35,7 +36,7 @@ from gateway.adapters.journal_sqlite_retention import (
     take,
 )
 from gateway.adapters.journal_sqlite_rows import insert
-from gateway.adapters.journal_sqlite_search import search_statement, shown, span_statement
+from gateway.adapters.journal_sqlite_search import search_statement, span_statement
 from gateway.adapters.journal_sqlite_tree import (
     keep_checkpoint,
     keep_cosignature,
@@ -103,9 +104,9 @@ class SqliteJournal:
 
     def append(self, drafts: Sequence[Draft]) -> Sequence[Receipt]:
         """Durable when it returns; takes StampedDrafts. Raises JournalUnavailable, RuleBroken."""
-        stamped = [_stamped(draft) for draft in drafts]
+        checked = [stamped(draft) for draft in drafts]
         with self._writing() as connection:
-            receipts = insert(connection, stamped)
+            receipts = insert(connection, checked)
             connection.execute("COMMIT")
         return receipts
 
@@ -309,9 +310,3 @@ class SqliteJournal:
         if writer is not None:
             with suppress(sqlite3.Error):
                 writer.close()
-
-
-def _stamped(draft: Draft) -> StampedDraft:
-    if not isinstance(draft, StampedDraft):
-        raise TypeError("only the journal appends, and it stamps its drafts")
-    return draft

@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from gateway.adapters.journal_sqlite_search import facets_of, shown, wanted_facets
+from gateway.adapters.journal_facets import facets_of, wanted_facets
+from gateway.adapters.journal_rows import shown
 from gateway.journal.store import Cutoffs, ExpiredEntry, ExpiredPage, RuleBroken
 from gateway.model.days import utc_text
 from gateway.model.entry import Entry, EntryKind, EntryQuery

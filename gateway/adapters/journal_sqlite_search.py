@@ -1,36 +1,14 @@
-"""The SQL of a search, and the facets that make it quick.
-
-An entry about a caller has its organisation, product, release, areas, client, person, purpose, case, action
-and refusal as facets. A completion gets those of its intent, and its outcome becomes a facet of both: whatever a search
-asks, it finds the beginning and the end of a delivery together.
-"""
+"""The SQL of a search in a SQLite file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import orjson
-
-from gateway.journal.store import ClosedIntent
+from gateway.adapters.journal_facets import COMMON_KINDS, wanted_facets
 from gateway.model.days import utc_text
-from gateway.model.entry import Entry, EntryKind, EntryQuery, Outcome
-
-_FIELDS = {
-    "subject": "sub",
-    "client": "client_id",
-    "organisation": "organisation",
-    "product": "product",
-    "purpose": "purpose",
-    "action": "action",
-    "release": "release",
-    "case_ref": "case_ref",
-    "refusal": "refusal",
-}
-# Half of the journal each: a walk in order finds a page of them at once, so they are no facets.
-COMMON_KINDS = frozenset({EntryKind.INTENT, EntryKind.COMPLETION})
-_COMMON_OUTCOMES = frozenset({Outcome.COMPLETE, Outcome.NOT_MODIFIED})
+from gateway.model.entry import EntryQuery
 
 _SELECT = """SELECT e.seq, e.event_id, e.kind, e.ts_utc, e.leaf_sha256, e.body,
  c.seq, json_extract(c.body, '$.outcome')"""
@@ -44,15 +22,6 @@ _CLOSED_BY = "LEFT JOIN entries c ON c.intent_seq = e.seq"
 # the first entry of a time need not be the first in order. The plus keeps the order of seq.
 _SINCE = "(SELECT min(seq) - 1 FROM entries INDEXED BY entries_by_time WHERE ts_utc >= :since)"
 _UNTIL = "(SELECT max(seq) FROM entries INDEXED BY entries_by_time WHERE ts_utc < :until)"
-
-
-def facets_of(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The facets that a body itself gives. Areas: granted and requested alike."""
-    for facet, field in _FIELDS.items():
-        if (value := body.get(field)) is not None:
-            yield facet, value
-    areas = {*body.get("areas_granted", ()), *body.get("areas_requested", ())}
-    yield from (("area", area) for area in sorted(areas))
 
 
 def search_statement(query: EntryQuery) -> tuple[str, dict[str, Any]]:
@@ -101,49 +70,6 @@ def span_statement(since: datetime | None, until: datetime | None) -> tuple[str,
         f"SELECT min(seq), max(seq) FROM entries INDEXED BY entries_by_time WHERE {where}",  # noqa: S608 — no value in it
         bound,
     )
-
-
-def shown(row: tuple[Any, ...]) -> Entry:
-    """An entry from a row of `search_statement`; without its body once that has expired."""
-    seq, event_id, kind, ts_utc, leaf, body, completion_seq, outcome = row
-    entry = Entry(
-        seq, event_id, EntryKind(kind), ts_utc, leaf, None if body is None else orjson.loads(body)
-    )
-    if completion_seq is None:
-        return entry
-    return ClosedIntent(
-        entry.seq,
-        entry.event_id,
-        entry.kind,
-        entry.ts_utc,
-        entry.leaf_sha256,
-        entry.body,
-        outcome=None if outcome is None else Outcome(outcome),
-        completion_seq=completion_seq,
-    )
-
-
-def wanted_facets(query: EntryQuery) -> list[tuple[str, str]]:
-    """The filters as facets, usually rarest first."""
-    filters = {
-        "case_ref": query.case_ref,
-        "refusal": query.refusal,
-        "outcome": query.outcome,
-        "subject": query.subject,
-        "client": query.client_id,
-        "organisation": query.organisation,
-        "release": query.release,
-        "product": query.product,
-        "area": query.area,
-        "purpose": query.purpose,
-        "action": query.action,
-    }
-    wanted = [(facet, str(value)) for facet, value in filters.items() if value is not None]
-    if query.outcome in _COMMON_OUTCOMES:
-        wanted.sort(key=lambda each: each[0] == "outcome")
-    if query.kind is not None and query.kind not in COMMON_KINDS:
-        wanted.insert(0, ("kind", query.kind.value))
-    return wanted
 
 
 def _place_conditions(query: EntryQuery, bound: dict[str, Any], position: str) -> Iterator[str]:
