@@ -59,7 +59,8 @@ soak-cubes: $(VENV)/.dev
 	    $(addprefix tests/property/test_,$(addsuffix .py,widths finest_classes attack means suppression))
 
 soak-crashes: $(VENV)/.dev
-	JAKELU_KILLS=20 $(BIN)/python -m pytest -v tests/e2e/test_crash.py tests/unit/publishing/test_road.py
+	JAKELU_KILLS=20 $(BIN)/python -m pytest -v tests/e2e/test_crash.py tests/unit/publishing/test_road.py \
+	    tests/adapters/test_journal_faults.py
 
 soak-country: $(VENV)/.dev
 	$(BIN)/python benchmarks/protection.py --scale 1.0 --months 24

@@ -1,8 +1,9 @@
 """Durable entries per second at 8 in flight, against what the disk can sync: one run, one ratio.
 
-    python benchmarks/journal_append.py [--folder DIR] [--seconds 5]
+    python benchmarks/journal_append.py [--folder DIR] [--seconds 5] [--url ADDRESS]
 
-The goal is 0.8 of 8 × file fsync/s. The folder decides the disk: a RAM disk proves nothing.
+The goal is 0.8 of 8 × file fsync/s. The folder decides the disk: a RAM disk proves nothing. The address is
+one of a PostgreSQL that `jakelu database migrate` has prepared, on the same disk; what is written to it stays.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from datetime import date
 from pathlib import Path
 
 from gateway.adapters.clock import SystemClock
-from gateway.adapters.journal_sqlite import SqliteJournal
+from gateway.adapters.journal_opening import open_journal_store
+from gateway.adapters.postgres_url import PostgresUrl, parse_postgres_url
 from gateway.journal.append import Journal
 from gateway.journal.body import Asked, Origin, access_body
 from gateway.journal.seal import new_boot
@@ -71,13 +73,11 @@ def fsyncs_per_second(folder: Path, seconds: float) -> float:
     return count / seconds
 
 
-def entries_per_second(folder: Path, seconds: float) -> tuple[float, float]:
+def entries_per_second(where: Path | PostgresUrl, seconds: float) -> tuple[float, float]:
     """Entries per second, and the median wait of one caller in milliseconds."""
     boot = new_boot(replica="benchmark", build="0", config_hash="0" * 64)
     waits: list[float] = []
-    with Journal(
-        SqliteJournal(folder / "journal.sqlite"), clock=SystemClock(), identity=boot
-    ) as journal:
+    with Journal(open_journal_store(where), clock=SystemClock(), identity=boot) as journal:
         end = time.perf_counter() + seconds
 
         def call() -> None:
@@ -98,15 +98,23 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--folder", type=Path, default=None)
     arguments.add_argument("--seconds", type=float, default=5.0)
+    arguments.add_argument("--url", default=None)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder, prefix="journal-") as folder:
-        before = fsyncs_per_second(Path(folder), given.seconds / 2)
-        entries, median = entries_per_second(Path(folder), given.seconds)
-        after = fsyncs_per_second(Path(folder), given.seconds / 2)
-    syncs = statistics.mean((before, after))
-    print(f"fsync/s        {syncs:10.0f}   (before {before:.0f}, after {after:.0f})")
-    print(f"entries/s      {entries:10.0f}   at {IN_FLIGHT} in flight, median wait {median:.2f} ms")
-    print(f"ratio          {entries / (IN_FLIGHT * syncs):10.3f}   of {IN_FLIGHT} × fsync/s")
+        stores: dict[str, Path | PostgresUrl] = {"SQLite": Path(folder) / "journal.sqlite"}
+        if given.url:
+            stores["PostgreSQL"] = parse_postgres_url(given.url, parameter="--url")
+        for name, where in stores.items():
+            before = fsyncs_per_second(Path(folder), given.seconds / 2)
+            entries, median = entries_per_second(where, given.seconds)
+            after = fsyncs_per_second(Path(folder), given.seconds / 2)
+            syncs = statistics.mean((before, after))
+            ratio = entries / (IN_FLIGHT * syncs)
+            print(f"{name:10} fsync/s   {syncs:8.0f}   (before {before:.0f}, after {after:.0f})")
+            print(
+                f"{name:10} entries/s {entries:8.0f}   at {IN_FLIGHT} in flight, median {median:.2f} ms"
+            )
+            print(f"{name:10} ratio     {ratio:8.3f}   of {IN_FLIGHT} × fsync/s")
 
 
 if __name__ == "__main__":

@@ -38,6 +38,13 @@ Only = Annotated[
 ]
 
 
+User = Annotated[
+    str,
+    typer.Option(help="The role in a PostgreSQL that may let expire and hold; for a file, nobody."),
+]
+_KEEPER = "jakelu_retention"
+
+
 @app.command("search")
 def search(
     *,
@@ -135,6 +142,7 @@ def prune(
             "--on", formats=["%Y-%m-%d"], help="As of this day; today in Finland when left out."
         ),
     ] = None,
+    user: User = _KEEPER,
 ) -> None:
     """Take bodies and client addresses that have expired, by the settings and the contracts.
 
@@ -147,7 +155,8 @@ def prune(
 
     settings = load_journal_settings()
     day = on.date() if on else None
-    done = rehearse_pruning(settings, day=day) if dry_run else prune_journal(settings, day=day)
+    run = rehearse_pruning if dry_run else prune_journal
+    done = run(settings, day=day, user=user)
     for kind, count in sorted(done.kinds.items()):
         typer.echo(f"{kind}\t{count}")
     would = "would go" if dry_run else "gone"
@@ -160,6 +169,7 @@ def hold_add(
     reason: Annotated[str, typer.Option(help="A code of policies/holds.yaml.")],
     case: Annotated[str, typer.Option(help="The case number, like KEHA/123/2026.")],
     only: Only = None,
+    user: User = _KEEPER,
 ) -> None:
     """Hold what the filters find, all of them together. The hold's number goes to standard output.
 
@@ -169,7 +179,8 @@ def hold_add(
     from gateway.settings import load_shared_settings
 
     settings = load_shared_settings()
-    number = make_hold(settings, reason=reason, case_ref=case, parameters=_named(only))
+    named = _named(only)
+    number = make_hold(settings, reason=reason, case_ref=case, parameters=named, user=user)
     typer.echo(number)
 
 
@@ -188,12 +199,14 @@ def hold_lift(
     number: Annotated[
         int, typer.Argument(metavar="ID", min=1, max=2**53 - 1, help="What `add` and `list` print.")
     ],
+    *,
+    user: User = _KEEPER,
 ) -> None:
     """End a hold: what has expired goes with the next pruning."""
     from gateway.batch.journal_holds import lift_hold
     from gateway.settings import load_shared_settings
 
-    lift_hold(load_shared_settings(), number)
+    lift_hold(load_shared_settings(), number, user=user)
 
 
 def _named(only: list[str] | None) -> dict[str, str]:

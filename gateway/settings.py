@@ -51,8 +51,9 @@ MOUNT = r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*$"  # where an engine of Vault is mou
 class SharedSettings(BaseModel):
     """What both sides need: where contracts, policies, releases, the journal and the state are.
 
-    state_path: the database that serving processes share; beside the journal when it is not set.
-    state_url: a PostgreSQL in its place, for processes on several machines.
+    journal_path: the journal's file; journal_url: a PostgreSQL in its place, for several workers, or
+    processes on several machines. state_path: the database that serving processes share; beside the
+    journal's file when it is not set. state_url: a PostgreSQL in its place, for several machines.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,10 +61,21 @@ class SharedSettings(BaseModel):
     products_dir: Path = Path("products")
     policies_dir: Path = Path("policies")
     releases_dir: Path
-    journal_path: Path
+    journal_path: Path | None = None
+    journal_url: str | None = None
     release_public_key_path: Path
     state_path: Path | None = None
     state_url: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_journal(self) -> SharedSettings:
+        if (self.journal_path is None) == (self.journal_url is None):
+            raise SettingsFault(
+                "Set journal_path for a file, or journal_url for a PostgreSQL; one of the two.",
+                parameter="journal_path",
+            )
+        _ = self.journal
+        return self
 
     @model_validator(mode="after")
     def _has_one_state(self) -> SharedSettings:
@@ -76,11 +88,25 @@ class SharedSettings(BaseModel):
         return self
 
     @property
+    def journal(self) -> Path | PostgresUrl:
+        """Where the journal is."""
+        if self.journal_path is not None:
+            return self.journal_path
+        return parse_postgres_url(self.journal_url or "", parameter="journal_url")
+
+    @property
     def state(self) -> Path | PostgresUrl:
         """Where the state is."""
         if self.state_url is not None:
             return parse_postgres_url(self.state_url, parameter="state_url")
-        return self.state_path or self.journal_path.with_name("state.sqlite")
+        if self.state_path is not None:
+            return self.state_path
+        if self.journal_path is not None:
+            return self.journal_path.with_name("state.sqlite")
+        raise SettingsFault(
+            "With journal_url, set state_url as well, or state_path for a file on this machine.",
+            parameter="state_url",
+        )
 
 
 class BatchSettings(SharedSettings):

@@ -152,6 +152,44 @@ def state_url(postgres: Any, state_template: str) -> str:
 
 
 @pytest.fixture(scope="session")
+def journal_database(postgres: Any) -> str:
+    """A database with the tables of a journal, of a worker."""
+    from gateway.adapters.journal_migration import migrate_journal
+    from gateway.adapters.postgres_url import parse_postgres_url
+
+    name = postgres.create_database()
+    postgres.prepare(name)
+    url = postgres.url(name, user="jakelu_owner")
+    migrate_journal(parse_postgres_url(url, parameter="journal_url"))
+    return name
+
+
+@pytest.fixture(scope="session")
+def emptied_journal(postgres: Any, journal_database: str) -> Callable[[], str]:
+    """A journal in a PostgreSQL, emptied, for the role that serves: triggers stop everybody but a superuser."""
+    tables = (
+        "entries subtrees checkpoints cosignatures open_intents facets addresses boots "
+        "pruned holds hold_facets"
+    )
+
+    def empty() -> str:
+        with postgres.connect(journal_database) as connection:
+            connection.execute("SET search_path = jakelu")
+            connection.execute("SET session_replication_role = replica")
+            for table in tables.split():
+                connection.execute(f"DELETE FROM {table}")
+            connection.execute("UPDATE head SET seq = 0, frontier = ''")
+        return postgres.url(journal_database, user="jakelu_gateway")
+
+    return empty
+
+
+@pytest.fixture
+def journal_url(emptied_journal: Callable[[], str]) -> str:
+    return emptied_journal()
+
+
+@pytest.fixture(scope="session")
 def drawing_round(request) -> int:
     return request.param
 

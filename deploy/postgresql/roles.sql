@@ -6,6 +6,8 @@
 --
 -- jakelu_owner    makes and changes tables: `jakelu database migrate` runs as this role, and nothing else does
 -- jakelu_gateway  serves: it reads and writes rows of the tables that a migration names for it; no table is its own
+-- jakelu_retention takes bodies and addresses that have expired, and keeps holds: `jakelu journal prune` and
+--                 `hold` run as this role, and nothing else does; it is a member of jakelu_gateway
 -- jakelu_auditor  reads what is meant for auditors; of the state nothing
 --
 -- How they log in (password, certificate, peer) is yours to say, in pg_hba.conf and with ALTER ROLE. Rights on
@@ -15,7 +17,9 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['jakelu_owner', 'jakelu_gateway', 'jakelu_auditor'] LOOP
+    FOREACH wanted IN ARRAY ARRAY[
+        'jakelu_owner', 'jakelu_gateway', 'jakelu_retention', 'jakelu_auditor'
+    ] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             EXECUTE format(
                 'CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', wanted);
@@ -23,10 +27,12 @@ BEGIN
     END LOOP;
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format(
-        'GRANT CONNECT ON DATABASE %I TO jakelu_owner, jakelu_gateway, jakelu_auditor', current_database());
+        'GRANT CONNECT ON DATABASE %I TO jakelu_owner, jakelu_gateway, jakelu_retention, jakelu_auditor',
+        current_database());
 END
 $$;
 
+GRANT jakelu_gateway TO jakelu_retention;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 CREATE SCHEMA IF NOT EXISTS jakelu AUTHORIZATION jakelu_owner;
 REVOKE ALL ON SCHEMA jakelu FROM PUBLIC;

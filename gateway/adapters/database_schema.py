@@ -26,6 +26,7 @@ class Schema:
 
 
 STATE = Schema("state", "state_0001")
+JOURNAL = Schema("journal", "journal_0001")  # in a PostgreSQL; a file has its own steps
 
 
 def find_revision(connection: Connection, schema: Schema) -> str | None:

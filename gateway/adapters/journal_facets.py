@@ -7,8 +7,10 @@ both: whatever a search asks, it finds the beginning and the end of a delivery t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import orjson
 
 from gateway.journal.store import StampedDraft
 from gateway.model.entry import EntryKind, EntryQuery, Outcome
@@ -66,6 +68,17 @@ def wanted_facets(query: EntryQuery) -> list[tuple[str, str]]:
     if query.kind is not None and query.kind not in COMMON_KINDS:
         wanted.insert(0, ("kind", query.kind.value))
     return wanted
+
+
+def facets_of_halves(
+    rows: Iterable[tuple[int, str, str | None, str | None]],
+) -> Iterator[tuple[str, str, int]]:
+    """The facets of stored entries, of a delivery whichever half. rows: seq, body, intent's, completion's body."""
+    for seq, body, intent, completion in rows:
+        for facet, value in facets_of(orjson.loads(intent or body)):
+            yield facet, value, seq
+        if intent or completion:
+            yield "outcome", orjson.loads(completion or body)["outcome"], seq
 
 
 def facets_of(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -6,13 +6,13 @@ Deciding reads bodies and times; facets serve holds alone, which are searches th
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from gateway.adapters.journal_facets import facets_of, wanted_facets
+from gateway.adapters.journal_facets import facets_of_halves, wanted_facets
 from gateway.adapters.journal_rows import shown
 from gateway.journal.store import Cutoffs, ExpiredEntry, ExpiredPage, RuleBroken
 from gateway.model.days import utc_text
@@ -92,7 +92,7 @@ def take(
         raise RuleBroken("an address is gone already")
     listed = {"seqs": _text(entries)}
     connection.executemany("INSERT INTO pruned VALUES (?, ?)", [(seq, by) for seq in entries])
-    facets = list(_facets(connection, listed))
+    facets = list(facets_of_halves(connection.execute(_HALVES, listed)))
     connection.execute(f"UPDATE entries SET body = NULL, salt = NULL WHERE seq {_LISTED}", listed)  # noqa: S608
     statement = "DELETE FROM facets WHERE facet = ? AND value = ? AND seq = ?"
     connection.executemany(statement, facets)
@@ -135,17 +135,6 @@ def _case(value: str, name: str, moments: Mapping[str, datetime], bound: dict[st
         bound |= {f"{name}{place}": each, f"{name}_at{place}": utc_text(moment)}
         whens.append(f"WHEN :{name}{place} THEN :{name}_at{place}")
     return f"CASE {value} {' '.join(whens)} END"
-
-
-def _facets(
-    connection: sqlite3.Connection, listed: Mapping[str, str]
-) -> Iterator[tuple[str, str, int]]:
-    """What the bodies gave when they were written: a completion has its intent's, an outcome both."""
-    for seq, body, intent, completion in connection.execute(_HALVES, listed):
-        for facet, value in facets_of(orjson.loads(intent or body)):
-            yield facet, value, seq
-        if intent or completion:
-            yield "outcome", orjson.loads(completion or body)["outcome"], seq
 
 
 def _text(seqs: Sequence[int]) -> str:

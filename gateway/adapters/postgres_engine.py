@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import psycopg
@@ -16,10 +17,12 @@ SCHEMA = "jakelu"
 CONNECT_SECONDS = 2
 # Whoever holds a lock and says nothing has stopped: the others do not wait for it to come back.
 SILENT_SECONDS = 10
+# What one transaction reads, as one moment shows it; it waits for no writer.
+READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
-class _Bounded(psycopg.Connection[Any]):
+class BoundedConnection(psycopg.Connection[Any]):
     """A connection that gives up a server that stands still.
 
     The server's own timeouts end what is slow; they do not run in one that is stopped, or behind a
@@ -37,25 +40,37 @@ class _Bounded(psycopg.Connection[Any]):
             raise
 
 
+def connect_postgres(
+    url: PostgresUrl, *, busy_seconds: float, fault: type[Unavailable]
+) -> BoundedConnection:
+    """One connection, in which each statement commits by itself.
+
+    busy_seconds: how long a lock is waited for. fault: what is raised where the server would lose what it
+    has said is committed. Of several hosts the one that can be written to is taken.
+    Raises psycopg.Error.
+    """
+    connection = BoundedConnection.connect(**_session(url, busy_seconds), autocommit=True)
+    connection.patience_seconds = _statement_seconds(busy_seconds) + 1
+    try:
+        _check_durability(connection, fault)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def postgres_engine(
     url: PostgresUrl, *, busy_seconds: float, connections: int, fault: type[Unavailable]
 ) -> Engine:
     """A pool of at most `connections`, each checked before it is used, so that a restart costs nothing.
 
-    busy_seconds: how long a lock, or a free connection, is waited for. fault: what is raised where the
-    server would lose what it has said is committed. Of several hosts the one that can be written to is
-    taken. The values of a statement are in no error, for errors are logged.
+    busy_seconds: how long a lock, or a free connection, is waited for. fault: as `connect_postgres`.
+    The values of a statement are in no error, for errors are logged.
     """
 
-    def connect() -> psycopg.Connection[Any]:
-        connection = _Bounded.connect(**_session(url, busy_seconds), autocommit=True)
-        connection.patience_seconds = _statement_seconds(busy_seconds) + 1
-        try:
-            _check_durability(connection, fault)
-            connection.autocommit = False
-        except BaseException:
-            connection.close()
-            raise
+    def connect() -> BoundedConnection:
+        connection = connect_postgres(url, busy_seconds=busy_seconds, fault=fault)
+        connection.autocommit = False
         return connection
 
     return create_engine(
@@ -70,6 +85,12 @@ def postgres_engine(
     )
 
 
+def lock_number(name: str) -> int:
+    """64 bits of a name, for an advisory lock; two that meet by chance only wait for each other."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
+
+
 def _session(url: PostgresUrl, busy_seconds: float) -> dict[str, Any]:
     """What libpq is told: the address, and what holds for a whole session."""
     settings = {
@@ -78,6 +99,10 @@ def _session(url: PostgresUrl, busy_seconds: float) -> dict[str, Any]:
         "statement_timeout": round(_statement_seconds(busy_seconds) * 1000),
         "idle_in_transaction_session_timeout": SILENT_SECONDS * 1000,
         "client_min_messages": "warning",
+        # A client that is gone without a word gives its locks back in half a minute, not in two hours.
+        "tcp_keepalives_idle": 10,
+        "tcp_keepalives_interval": 5,
+        "tcp_keepalives_count": 4,
     }
     return {
         # A variable of libpq's could lead elsewhere, past the check of the address.

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.adapters import state_postgres, state_sqlite
+from gateway.adapters import postgres_engine, state_postgres, state_sqlite
 from gateway.adapters.postgres_url import PostgresUrl
 from gateway.errors import StateUnavailable
 
@@ -57,7 +57,7 @@ class StateDatabase:
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """What is committed, as one moment shows it; waits for no writer."""
-        options = state_postgres.READS if self._is_shared else state_sqlite.READS
+        options = postgres_engine.READS if self._is_shared else state_sqlite.READS
         with (
             state_faults(),
             self._engine.connect().execution_options(**options) as connection,

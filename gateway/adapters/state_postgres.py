@@ -20,16 +20,14 @@ that ended are removed by whoever comes, leaving out those that somebody else is
 
 from __future__ import annotations
 
-import hashlib
-
 from sqlalchemy import Connection, Engine, text
 
 from gateway.adapters.database_schema import STATE, check_revision
-from gateway.adapters.postgres_engine import postgres_engine
+from gateway.adapters.postgres_engine import lock_number, postgres_engine
 from gateway.adapters.postgres_url import PostgresUrl
 from gateway.errors import StateUnavailable
 
-READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+GATE = lock_number("jakelu state ")  # the turn of who names nothing
 # The threads of identity and those of the road meet here, and each stays for milliseconds.
 CONNECTIONS = 16
 
@@ -52,10 +50,10 @@ def take_turn(connection: Connection, turn: str) -> None:
     """Wait for the others of the same turn, at most `lock_timeout`; an empty one waits for all."""
     if turn:
         statement = text("SELECT pg_advisory_xact_lock_shared(:gate), pg_advisory_xact_lock(:own)")
-        connection.execute(statement, {"gate": _number(""), "own": _number(turn)})
+        connection.execute(statement, {"gate": GATE, "own": _number(turn)})
     else:
         statement = text("SELECT pg_advisory_xact_lock(:gate)")
-        connection.execute(statement, {"gate": _number("")})
+        connection.execute(statement, {"gate": GATE})
 
 
 def check_writable(connection: Connection) -> None:
@@ -64,6 +62,4 @@ def check_writable(connection: Connection) -> None:
 
 
 def _number(turn: str) -> int:
-    """64 bits of a name; two that meet by chance only wait for each other."""
-    digest = hashlib.sha256(f"jakelu state {turn}".encode()).digest()
-    return int.from_bytes(digest[:8], signed=True)
+    return lock_number(f"jakelu state {turn}")

@@ -20,9 +20,15 @@ _PAGING = ("after", "limit")
 
 
 def make_hold(
-    settings: SharedSettings, *, reason: str, case_ref: str, parameters: Mapping[str, str]
+    settings: SharedSettings,
+    *,
+    reason: str,
+    case_ref: str,
+    parameters: Mapping[str, str],
+    user: str | None = None,
 ) -> int:
     """The hold's number. parameters: filters, with the names that they have over HTTP; not none.
+    user: the role in a PostgreSQL; None: the address's.
 
     A name that no entry has is refused: a mistyped hold would keep nothing, and nobody would know.
     Raises BadParameter, UnknownParameter, PolicyFault, JournalUnavailable.
@@ -35,7 +41,7 @@ def make_hold(
             "Say what is held, like organisation=KU837 or since=2026-01-01.", parameter="only"
         )
     reading, case = read_reading(parameters), checked_case(case_ref)
-    with opened_journal(settings) as journal:
+    with opened_journal(settings, user=user) as journal:
         filters = said_filters(reading.filters, journal)
         if unknown := [name for name, text in filters.items() if text == UNKNOWN]:
             raise BadParameter("No entry has this; check how it is written.", parameter=unknown[0])
@@ -44,9 +50,9 @@ def make_hold(
         return journal.store.make_hold(draft, reading.query()).seq
 
 
-def lift_hold(settings: SharedSettings, hold: int) -> None:
-    """Raises BadParameter when no such hold stands, JournalUnavailable."""
-    with opened_journal(settings) as journal:
+def lift_hold(settings: SharedSettings, hold: int, *, user: str | None = None) -> None:
+    """user: as `make_hold`. Raises BadParameter when no such hold stands, JournalUnavailable."""
+    with opened_journal(settings, user=user) as journal:
         body = hold_lifted_body(operating_login(), hold)
         try:
             journal.store.lift_hold(journal.stamped(Draft(EntryKind.HOLD_LIFTED, body)), hold)

@@ -17,18 +17,24 @@ from gateway.organisations import load_registry
 from gateway.settings import RetentionSettings
 
 
-def rehearse_pruning(settings: RetentionSettings, *, day: date | None = None) -> Tally:
+def rehearse_pruning(
+    settings: RetentionSettings, *, day: date | None = None, user: str | None = None
+) -> Tally:
     """What would go on a day, which may be to come; nothing is written. Raises as `prune_journal`."""
     cutoffs = load_retention(settings).cutoffs(day or _today())
     found = Tally()
-    with opened_store(settings) as store:
+    with opened_store(settings, user=user) as store:
         for batch in batches(store, cutoffs):
             found.add(batch)
     return found
 
 
-def prune_journal(settings: RetentionSettings, *, day: date | None = None) -> Tally:
+def prune_journal(
+    settings: RetentionSettings, *, day: date | None = None, user: str | None = None
+) -> Tally:
     """Take what has expired on a day that is not to come; None: today in Finland.
+
+    user: the role in a PostgreSQL; None: the address's.
 
     Raises BadParameter, JournalUnavailable, SettingsFault, ContractFault.
     """
@@ -37,7 +43,7 @@ def prune_journal(settings: RetentionSettings, *, day: date | None = None) -> Ta
         raise BadParameter(
             "Nothing expires before its day; --dry-run tells what will.", parameter="on"
         )
-    with opened_journal(settings) as journal:
+    with opened_journal(settings, user=user) as journal:
         try:
             taken = prune(journal, retention, day or today, operator=operating_login())
         except RuleBroken:

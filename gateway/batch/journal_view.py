@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.adapters.durable import sync
-from gateway.adapters.journal_sqlite import SqliteJournal
+from gateway.adapters.journal_opening import open_journal_store
+from gateway.adapters.postgres_url import PostgresUrl
 from gateway.batch.journal_key import verifier_keys
 from gateway.batch.operating_login import operating_login
 from gateway.batch.publish import open_journal
@@ -98,11 +99,9 @@ def _read_checkpoint(path: Path, keys: tuple[VerifierKey, ...]) -> Checkpoint:
 
 
 @contextmanager
-def opened_store(settings: SharedSettings) -> Generator[DurableStore]:
-    """To read. Raises JournalUnavailable."""
-    if not settings.journal_path.is_file():
-        raise JournalUnavailable("There is no journal at journal_path.")
-    store = SqliteJournal(settings.journal_path)
+def opened_store(settings: SharedSettings, *, user: str | None = None) -> Generator[DurableStore]:
+    """To read. user: the role in a PostgreSQL; None: the address's. Raises JournalUnavailable."""
+    store = open_journal_store(_existing(settings, user))
     try:
         yield store
     finally:
@@ -110,12 +109,20 @@ def opened_store(settings: SharedSettings) -> Generator[DurableStore]:
 
 
 @contextmanager
-def opened_journal(settings: SharedSettings) -> Generator[Journal]:
-    """To write, too. Raises JournalUnavailable."""
-    if not settings.journal_path.is_file():
-        raise JournalUnavailable("There is no journal at journal_path.")
-    with open_journal(settings.journal_path, config_hash=_COMMAND) as journal:
+def opened_journal(settings: SharedSettings, *, user: str | None = None) -> Generator[Journal]:
+    """To write, too. user: the role in a PostgreSQL; None: the address's. Raises JournalUnavailable."""
+    with open_journal(_existing(settings, user), config_hash=_COMMAND) as journal:
         yield journal
+
+
+def _existing(settings: SharedSettings, user: str | None) -> Path | PostgresUrl:
+    """A file is not made by whoever only wants to read it. Raises JournalUnavailable."""
+    where = settings.journal
+    if isinstance(where, Path) and not where.is_file():
+        raise JournalUnavailable("There is no journal at journal_path.")
+    if isinstance(where, PostgresUrl) and user is not None:
+        return where.as_user(user)
+    return where
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def _operating(settings: SharedSettings) -> Generator[_Operation]:
     policy = load_policy(settings.policies_dir, engine_from=CedarEngine)
     state = StateDatabase(settings.state, is_flushed=True)
     try:
-        journal = open_journal(settings.journal_path, config_hash=policy.sha256)
+        journal = open_journal(settings.journal, config_hash=policy.sha256)
         try:
             house = House(catalog, policy, registry)
             store = StoredAccessKeys(state)

@@ -78,7 +78,7 @@ def crosswalk(settings: BatchSettings, asked: CrosswalkRequest, out: Path) -> Cr
 def open_desk(settings: BatchSettings) -> Generator[Desk]:
     """The journal and the policies, and who is at the keyboard. Raises PolicyFault, JournalUnavailable."""
     policy = load_policy(settings.policies_dir, engine_from=CedarEngine)
-    journal = open_journal(settings.journal_path, config_hash=policy.sha256)
+    journal = open_journal(settings.journal, config_hash=policy.sha256)
     try:
         yield Desk(journal, policy, SystemClock(), operating_login())
     finally:

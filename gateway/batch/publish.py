@@ -15,7 +15,8 @@ import typer
 
 from gateway.adapters.cedar import CedarEngine
 from gateway.adapters.clock import SystemClock
-from gateway.adapters.journal_sqlite import SqliteJournal
+from gateway.adapters.journal_opening import open_journal_store
+from gateway.adapters.postgres_url import PostgresUrl
 from gateway.adapters.warehouse_duckdb import DuckDbWarehouse
 from gateway.batch.progress import progress_bars
 from gateway.batch.pseudonyms_keys import open_publishing_keys
@@ -85,7 +86,7 @@ def _services(settings: BatchSettings) -> Generator[PublishServices]:
     warehouse = DuckDbWarehouse(
         settings.warehouse_path, memory_limit=settings.warehouse_memory_limit
     )
-    journal = open_journal(settings.journal_path, config_hash=policy.sha256)
+    journal = open_journal(settings.journal, config_hash=policy.sha256)
     try:
         yield PublishServices(
             catalog=load_catalog(settings.products_dir, registry_lists={geography.id: geography}),
@@ -106,10 +107,10 @@ def _services(settings: BatchSettings) -> Generator[PublishServices]:
         warehouse.close()
 
 
-def open_journal(path: Path, *, config_hash: str) -> Journal:
+def open_journal(where: Path | PostgresUrl, *, config_hash: str) -> Journal:
     """The journal as this process writes it. Raises JournalUnavailable."""
     identity = new_boot(replica=platform.node(), build=version("jakelu"), config_hash=config_hash)
-    return Journal(SqliteJournal(path), clock=SystemClock(), identity=identity)
+    return Journal(open_journal_store(where), clock=SystemClock(), identity=identity)
 
 
 def _journal_published(journal: Journal, manifest: Manifest) -> None:

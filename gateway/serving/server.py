@@ -16,6 +16,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from starlette.types import ASGIApp
 
+from gateway.adapters.postgres_url import PostgresUrl
 from gateway.errors import GatewayError, SettingsFault
 from gateway.serving.application import create_app
 from gateway.settings import ServeSettings
@@ -25,9 +26,9 @@ SHUTDOWN_SECONDS = 10
 
 def run(settings: ServeSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsFault."""
-    if settings.workers > 1:
+    if settings.workers > 1 and not isinstance(settings.journal, PostgresUrl):
         raise SettingsFault(
-            "The embedded journal (SQLite) serves one worker; set workers to 1.",
+            "The embedded journal (SQLite) serves one worker; set workers to 1, or set journal_url.",
             parameter="workers",
         )
     _check_port_is_free(settings)

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gateway.adapters.cedar import CedarEngine
-from gateway.adapters.journal_sqlite import SqliteJournal
+from gateway.adapters.journal_opening import open_journal_store
 from gateway.adapters.releases_files import ReleaseFiles
 from gateway.adapters.state_allowances import StoredBytes, StoredPlaces
 from gateway.adapters.state_database import StateDatabase
@@ -55,7 +55,7 @@ def open_services(
         build=_build(),
         config_hash=_config_hash(settings, policy, catalog),
     )
-    store = SqliteJournal(settings.journal_path, busy_seconds=settings.intent_timeout_seconds)
+    store = open_journal_store(settings.journal, busy_seconds=settings.intent_timeout_seconds)
     log = log_of(settings, store, clock)
     journal = _open_journal(settings, clock, store=store, log=log, identity=identity, opened=opened)
     switches = [name for name, is_on in asdict(policy.switches).items() if is_on]

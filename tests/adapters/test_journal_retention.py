@@ -9,15 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from gateway.adapters.journal_opening import open_journal_store
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.journal_sqlite_schema import STEPS
+from gateway.adapters.postgres_url import PostgresUrl, parse_postgres_url
 from gateway.errors import JournalUnavailable
 from gateway.journal.append import Journal
 from gateway.journal.body import Asked, Origin, access_body
@@ -27,7 +31,7 @@ from gateway.journal.export import export_found, export_whole, newest_checkpoint
 from gateway.journal.pruning import batches, prune
 from gateway.journal.retention import Retention
 from gateway.journal.seal import BootIdentity
-from gateway.journal.store import ClosedIntent, KeptCheckpoint, RuleBroken
+from gateway.journal.store import ClosedIntent, DurableStore, KeptCheckpoint, RuleBroken
 from gateway.journal.tiles import subtrees_of
 from gateway.journal.tree import inclusion_proof, is_included, root_of
 from gateway.journal.verify import verify_entries
@@ -70,16 +74,80 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.sqlite"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, path: Path) -> Path | PostgresUrl:
+    """Where a journal is that nobody has used; `in_a_file` for tests of the file itself."""
+    if request.param == "sqlite":
+        return path
+    url = parse_postgres_url(request.getfixturevalue("journal_url"), parameter="journal_url")
+    return url.as_user("jakelu_retention")
+
+
+in_a_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
-def journal(path: Path, clock: Clock) -> Iterator[Journal]:
-    with Journal(SqliteJournal(path, busy_seconds=0.5), clock=clock, identity=BOOT) as journal:
+def journal(place: Path | PostgresUrl, clock: Clock) -> Iterator[Journal]:
+    store = open_journal_store(place, busy_seconds=0.5)
+    with Journal(store, clock=clock, identity=BOOT) as journal:
         yield journal
 
 
 @pytest.fixture
-def store(journal: Journal) -> SqliteJournal:
-    assert isinstance(journal.store, SqliteJournal)
+def store(journal: Journal) -> DurableStore:
     return journal.store
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The journal's tables under the hands of whoever owns the database."""
+
+    connect: Callable[[], AbstractContextManager[Any]]
+    unbind: str
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with self.connect() as owner:
+            return owner.execute(statement).fetchall()
+
+    def refused(self, *statements: str) -> bool:
+        """Whether the rules stop the last of them; nothing of any is kept."""
+        *first, last = statements
+        with self.connect() as owner:
+            owner.execute("BEGIN")
+            for each in first:
+                owner.execute(each)
+            try:
+                owner.execute(last)
+            except (sqlite3.IntegrityError, psycopg.IntegrityError):
+                return True
+            finally:
+                owner.execute("ROLLBACK")
+        return False
+
+    def force(self, statement: str) -> None:
+        """Past the rules, as an owner could who wants to."""
+        with self.connect() as owner:
+            owner.execute(self.unbind)
+            owner.execute(statement)
+
+
+@pytest.fixture
+def tables(request: pytest.FixtureRequest, place: Path | PostgresUrl) -> Tables:
+    if isinstance(place, Path):
+        return Tables(
+            lambda: closing(sqlite3.connect(place, isolation_level=None)),
+            "DROP TRIGGER entries_do_not_change",
+        )
+    postgres = request.getfixturevalue("postgres")
+
+    @contextmanager
+    def connect() -> Iterator[Any]:
+        with postgres.connect(place.parameters["dbname"]) as owner:
+            owner.autocommit = True
+            owner.execute("SET search_path = jakelu")
+            yield owner
+
+    return Tables(connect, "SET session_replication_role = replica")
 
 
 @pytest.fixture
@@ -127,7 +195,7 @@ def pruned(journal: Journal, retention: Retention = FIVE_YEARS, **how: Any) -> d
     return {kind.value: count for kind, count in taken.kinds.items()}
 
 
-def gone(store: SqliteJournal) -> list[int]:
+def gone(store: DurableStore) -> list[int]:
     return [each.entry.seq for each in store.salted() if each.entry.body is None]
 
 
@@ -148,7 +216,7 @@ Write = Callable[..., Receipt]
 
 
 def test_a_body_is_kept_through_its_last_day(
-    journal: Journal, store: SqliteJournal, write: Write
+    journal: Journal, store: DurableStore, write: Write
 ) -> None:
     write(1825, kind=EntryKind.DENIED)
     write(1826, kind=EntryKind.DENIED)
@@ -157,7 +225,7 @@ def test_a_body_is_kept_through_its_last_day(
 
 
 def test_days_turn_at_midnight_in_helsinki(
-    journal: Journal, store: SqliteJournal, clock: Clock
+    journal: Journal, store: DurableStore, clock: Clock
 ) -> None:
     for text in ("2025-06-30T20:59:59", "2025-06-30T21:00:00"):  # midnight in Finland
         clock.moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -168,7 +236,7 @@ def test_days_turn_at_midnight_in_helsinki(
 
 
 def test_a_delivery_expires_whole_and_by_its_end(
-    journal: Journal, store: SqliteJournal, write: Write
+    journal: Journal, store: DurableStore, write: Write
 ) -> None:
     write(2000, closed=1800)
     write(2000, closed=1900)
@@ -177,7 +245,7 @@ def test_a_delivery_expires_whole_and_by_its_end(
     assert verify_entries(store.salted()).problems == ()
 
 
-def test_an_open_intent_never_expires(journal: Journal, store: SqliteJournal, write: Write) -> None:
+def test_an_open_intent_never_expires(journal: Journal, store: DurableStore, write: Write) -> None:
     receipt = write(9000)
     assert pruned(journal) == {}
     assert list(store.orphans(frozenset())) == [receipt.seq]
@@ -186,7 +254,7 @@ def test_an_open_intent_never_expires(journal: Journal, store: SqliteJournal, wr
 
 
 def test_kinds_and_contracts_say_for_how_long_and_the_longer_of_both_holds(
-    journal: Journal, store: SqliteJournal, write: Write
+    journal: Journal, store: DurableStore, write: Write
 ) -> None:
     retention = Retention(
         entry_days=1825,
@@ -207,7 +275,7 @@ def test_kinds_and_contracts_say_for_how_long_and_the_longer_of_both_holds(
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 100])
 def test_what_goes_is_told_of_batch_by_batch(
-    journal: Journal, store: SqliteJournal, write: Write, at_once: int
+    journal: Journal, store: DurableStore, write: Write, at_once: int
 ) -> None:
     for days in (3000, 2000, 100, 3000, 2500):
         write(days, closed=days)
@@ -228,7 +296,7 @@ def test_what_goes_is_told_of_batch_by_batch(
 
 
 def test_what_tells_of_gone_bodies_stays_for_good(
-    journal: Journal, store: SqliteJournal, write: Write, clock: Clock
+    journal: Journal, store: DurableStore, write: Write, clock: Clock
 ) -> None:
     write(3000, kind=EntryKind.DENIED)
     clock.days_before(DAY, 2900)
@@ -241,7 +309,7 @@ def test_what_tells_of_gone_bodies_stays_for_good(
 
 
 def test_an_expired_entry_is_found_by_time_and_kind_and_by_nothing_of_its_body(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path
+    journal: Journal, store: DurableStore, write: Write, tables: Tables
 ) -> None:
     write(2000, closed=2000)
     write(2000, kind=EntryKind.DENIED)
@@ -262,21 +330,17 @@ def test_an_expired_entry_is_found_by_time_and_kind_and_by_nothing_of_its_body(
     (intent,) = store.search(EntryQuery(kind=EntryKind.INTENT)).entries
     assert isinstance(intent, ClosedIntent)
     assert (intent.body, intent.outcome, intent.completion_seq) == (None, None, 2)
-    with sqlite3.connect(path) as other:
-        left = other.execute("SELECT DISTINCT facet FROM facets JOIN pruned USING (seq)").fetchall()
-    other.close()
+    left = tables.rows("SELECT DISTINCT facet FROM facets JOIN pruned USING (seq)")
     assert left == [("kind",)]
 
 
 def test_addresses_go_sooner_than_bodies(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path
+    journal: Journal, store: DurableStore, write: Write, tables: Tables
 ) -> None:
     write(91, kind=EntryKind.DENIED)
     write(90, kind=EntryKind.DENIED)
     assert pruned(journal) == {}
-    with sqlite3.connect(path) as other:
-        assert other.execute("SELECT seq FROM addresses").fetchall() == [(2,)]
-    other.close()
+    assert tables.rows("SELECT seq FROM addresses") == [(2,)]
     assert gone(store) == []
     assert verify_entries(store.salted()).problems == ()
 
@@ -285,7 +349,7 @@ def test_addresses_go_sooner_than_bodies(
 
 
 def test_the_tree_and_every_old_proof_hold_when_bodies_are_gone(
-    journal: Journal, store: SqliteJournal, write: Write
+    journal: Journal, store: DurableStore, write: Write
 ) -> None:
     for days in range(2300, 2000, -1):
         write(days, kind=EntryKind.DENIED)
@@ -301,7 +365,7 @@ def test_the_tree_and_every_old_proof_hold_when_bodies_are_gone(
 
 
 def test_an_export_has_nulls_where_bodies_are_gone(
-    journal: Journal, store: SqliteJournal, write: Write, tmp_path: Path
+    journal: Journal, store: DurableStore, write: Write, tmp_path: Path
 ) -> None:
     write(2000, kind=EntryKind.DENIED)
     write(10, kind=EntryKind.DENIED)
@@ -358,7 +422,7 @@ _TAKE = "UPDATE entries SET body = NULL, salt = NULL"
     ],
 )
 def test_nobody_takes_a_body_but_by_its_expiry(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path, statement: str
+    journal: Journal, store: DurableStore, write: Write, tables: Tables, statement: str
 ) -> None:
     write(2000, kind=EntryKind.POLICY_LOADED)  # 1: gone
     write(10, kind=EntryKind.POLICY_LOADED)  # 2
@@ -366,28 +430,21 @@ def test_nobody_takes_a_body_but_by_its_expiry(
     write(10, kind=EntryKind.DENIED)  # 4
     pruned(journal)  # 5
     before = list(store.salted())
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("PRAGMA recursive_triggers = ON")
-    *first, last = statement.split("; ")
-    other.execute("BEGIN")
-    for each in first:
-        other.execute(each)
-    with pytest.raises(sqlite3.IntegrityError):
-        other.execute(last)
-    other.close()
+    assert tables.refused(*statement.split("; "))
     assert list(store.salted()) == before
 
 
 def test_a_body_that_was_taken_by_force_is_noticed(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path
+    journal: Journal, store: DurableStore, write: Write, tables: Tables
 ) -> None:
     for _ in range(3):
         write(2000, kind=EntryKind.POLICY_LOADED)
     write(10, kind=EntryKind.POLICY_LOADED)
     pruned(journal)
-    force(path, f"{_TAKE} WHERE seq = 4")
+    tables.force(f"{_TAKE} WHERE seq = 4")
     assert problems(store) == ["entry 4: its body is gone, and no entry tells of it"]
-    force(path, "INSERT INTO pruned VALUES (4, 5)")
+    with tables.connect() as owner:
+        owner.execute("INSERT INTO pruned VALUES (4, 5)")
     assert problems(store) == [
         "entry 5: the bodies that are gone by it are not those that it names"
     ]
@@ -395,24 +452,16 @@ def test_a_body_that_was_taken_by_force_is_noticed(
 
 @pytest.mark.parametrize("half", ["body", "salt"])
 def test_a_half_of_body_and_salt_is_noticed(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path, half: str
+    journal: Journal, store: DurableStore, write: Write, tables: Tables, half: str
 ) -> None:
     write(10, kind=EntryKind.POLICY_LOADED)
-    force(path, f"UPDATE entries SET {half} = NULL")
+    tables.force(f"UPDATE entries SET {half} = NULL")
     assert problems(store)[0] == (
         "entry 1: it has a body without its salt, or a salt without its body"
     )
 
 
-def force(path: Path, statement: str) -> None:
-    """As the database's owner would."""
-    owner = sqlite3.connect(path, isolation_level=None)
-    owner.execute("DROP TRIGGER IF EXISTS entries_do_not_change")
-    owner.execute(statement)
-    owner.close()
-
-
-def problems(store: SqliteJournal) -> list[str]:
+def problems(store: DurableStore) -> list[str]:
     return [str(problem) for problem in verify_entries(store.salted()).problems]
 
 
@@ -420,7 +469,7 @@ def problems(store: SqliteJournal) -> list[str]:
 
 
 def test_a_hold_keeps_what_it_finds_now_and_later_until_it_is_lifted(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path
+    journal: Journal, store: DurableStore, write: Write, tables: Tables
 ) -> None:
     write(3000, kind=EntryKind.DENIED, subject="held")
     write(3000, kind=EntryKind.DENIED)
@@ -430,9 +479,7 @@ def test_a_hold_keeps_what_it_finds_now_and_later_until_it_is_lifted(
     write(2900, kind=EntryKind.DENIED, subject="held", product="job-seekers")
     pruned(journal)
     assert gone(store) == [2, 6]
-    with sqlite3.connect(path) as other:
-        assert other.execute("SELECT seq FROM addresses").fetchall() == [(1,), (5,)]
-    other.close()
+    assert tables.rows("SELECT seq FROM addresses ORDER BY seq") == [(1,), (5,)]
     assert [entry.seq for entry in store.holds()] == [number]
     lift(journal, number)
     assert store.holds() == []
@@ -451,7 +498,7 @@ def test_a_hold_keeps_what_it_finds_now_and_later_until_it_is_lifted(
     ],
 )
 def test_a_hold_on_one_half_of_a_delivery_keeps_both(
-    journal: Journal, store: SqliteJournal, write: Write, filters: dict[str, Any]
+    journal: Journal, store: DurableStore, write: Write, filters: dict[str, Any]
 ) -> None:
     write(2100, closed=2008)  # its end is of 30 December 2024
     write(2100, kind=EntryKind.DENIED)
@@ -461,7 +508,7 @@ def test_a_hold_on_one_half_of_a_delivery_keeps_both(
 
 
 def test_a_hold_keeps_the_entry_that_made_it(
-    journal: Journal, store: SqliteJournal, write: Write, clock: Clock
+    journal: Journal, store: DurableStore, write: Write, clock: Clock
 ) -> None:
     clock.days_before(DAY, 2500)
     number = hold(journal, subject="svc-1")
@@ -474,7 +521,7 @@ def test_a_hold_keeps_the_entry_that_made_it(
 
 
 def test_a_hold_that_comes_between_stops_the_pruning_whole(
-    journal: Journal, store: SqliteJournal, write: Write
+    journal: Journal, store: DurableStore, write: Write
 ) -> None:
     write(2000, kind=EntryKind.POLICY_LOADED)
     write(2000, kind=EntryKind.POLICY_LOADED)
@@ -488,7 +535,7 @@ def test_a_hold_that_comes_between_stops_the_pruning_whole(
 
 
 def test_the_same_is_never_pruned_twice(
-    journal: Journal, store: SqliteJournal, write: Write
+    journal: Journal, store: DurableStore, write: Write
 ) -> None:
     write(2000, kind=EntryKind.DENIED)
     addresses, bodies = batches(store, FIVE_YEARS.cutoffs(DAY))
@@ -504,7 +551,7 @@ def test_the_same_is_never_pruned_twice(
 
 
 def test_only_a_standing_hold_is_lifted(
-    journal: Journal, store: SqliteJournal, write: Write
+    journal: Journal, store: DurableStore, write: Write
 ) -> None:
     other = write(10, kind=EntryKind.POLICY_LOADED).seq
     number = hold(journal, subject="svc-1")
@@ -532,22 +579,20 @@ def test_only_a_standing_hold_is_lifted(
     ],
 )
 def test_nobody_ends_a_hold_in_silence(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path, statement: str
+    journal: Journal, store: DurableStore, write: Write, tables: Tables, statement: str
 ) -> None:
     write(2000, kind=EntryKind.DENIED)
     number = hold(journal, subject="svc-1")
-    other = sqlite3.connect(path, isolation_level=None)
-    with pytest.raises(sqlite3.IntegrityError):
-        other.execute(statement)
-    other.close()
+    assert tables.refused(statement)
     assert [entry.seq for entry in store.holds()] == [number]
 
 
 # --- the file --------------------------------------------------------------------------------
 
 
+@in_a_file
 def test_nothing_of_what_is_gone_is_left_in_the_files(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path
+    journal: Journal, store: DurableStore, write: Write, path: Path
 ) -> None:
     for number in range(200):
         write(2000, kind=EntryKind.DENIED, subject=f"canary-{number % 3}")
@@ -560,8 +605,9 @@ def test_nothing_of_what_is_gone_is_left_in_the_files(
     assert b"192.0.2.77" not in content(path)
 
 
+@in_a_file
 def test_a_reader_keeps_the_log_from_being_emptied_and_that_is_told(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path
+    journal: Journal, store: DurableStore, write: Write, path: Path
 ) -> None:
     write(2000, kind=EntryKind.DENIED)
     reader = sqlite3.connect(path, isolation_level=None)
@@ -593,8 +639,9 @@ def test_a_journal_of_the_version_before_begins_to_expire(path: Path, clock: Clo
         assert verify_entries(journal.store.salted()).problems == ()
 
 
+@in_a_file
 def test_a_locked_journal_is_not_pruned(
-    journal: Journal, store: SqliteJournal, write: Write, path: Path
+    journal: Journal, store: DurableStore, write: Write, path: Path
 ) -> None:
     write(2000, kind=EntryKind.DENIED)
     other = sqlite3.connect(path, isolation_level=None)
@@ -611,9 +658,10 @@ def test_a_locked_journal_is_not_pruned(
 PRUNER = """
 import sys
 from datetime import date
-from pathlib import Path
 from gateway.adapters.clock import SystemClock
-from gateway.adapters.journal_sqlite import SqliteJournal
+from pathlib import Path
+from gateway.adapters.journal_opening import open_journal_store
+from gateway.adapters.postgres_url import parse_postgres_url
 from gateway.journal.append import Journal
 from gateway.journal.pruning import prune
 from gateway.journal.retention import Retention
@@ -621,21 +669,30 @@ from gateway.journal.seal import new_boot
 
 boot = new_boot(replica="r", build="b", config_hash="c")
 retention = Retention(entry_days=1825, address_days=90, kind_days={}, product_days={})
-with Journal(SqliteJournal(Path(sys.argv[1])), clock=SystemClock(), identity=boot) as journal:
+text = sys.argv[1]
+where = parse_postgres_url(text, parameter="url") if text.startswith("postgresql") else Path(text)
+with Journal(open_journal_store(where), clock=SystemClock(), identity=boot) as journal:
     print("begins", flush=True)
     prune(journal, retention, date(2030, 6, 30), operator="rita", at_once=3)
 """
 
 
-@pytest.mark.parametrize("attempt", range(4))
+def spelled(place: Path | PostgresUrl) -> str:
+    if isinstance(place, Path):
+        return str(place)
+    told = place.parameters
+    return "postgresql:///{dbname}?user={user}&host={host}".format(**told)
+
+
+@pytest.mark.parametrize("attempt", range(2))
 def test_a_killed_pruning_has_taken_whole_batches_and_the_next_takes_the_rest(
-    journal: Journal, store: SqliteJournal, clock: Clock, path: Path, attempt: int
+    journal: Journal, store: DurableStore, clock: Clock, place: Path | PostgresUrl, attempt: int
 ) -> None:
     clock.days_before(DAY, 2000)
     drafts = [Draft(EntryKind.DENIED, access("vacancies", "svc-1")) for _ in range(600)]
     journal.append_together(drafts)
     process = subprocess.Popen(
-        [sys.executable, "-c", PRUNER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PRUNER, spelled(place)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "begins\n"

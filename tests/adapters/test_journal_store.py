@@ -1,4 +1,4 @@
-"""The journal's store: one suite for the port, and what SQLite in particular must stand."""
+"""The journal's store: one suite for the port over both stores, and what SQLite in particular must stand."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.adapters.journal_opening import open_journal_store
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.journal_sqlite_schema import STEPS
+from gateway.adapters.postgres_url import PostgresUrl, parse_postgres_url
 from gateway.errors import GatewayError, JournalUnavailable, RoleMissing
 from gateway.journal.body import (
     Asked,
@@ -26,7 +28,7 @@ from gateway.journal.body import (
 )
 from gateway.journal.events import policy_body
 from gateway.journal.seal import BootIdentity, Seal
-from gateway.journal.store import ClosedIntent, RuleBroken, StampedDraft
+from gateway.journal.store import ClosedIntent, DurableStore, RuleBroken, StampedDraft
 from gateway.journal.verify import verify_entries
 from gateway.model.caller import AuthStrength, Caller
 from gateway.model.entry import Completion, Draft, EntryKind, EntryQuery, Outcome
@@ -83,16 +85,26 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.sqlite"
 
 
-@pytest.fixture(params=["sqlite"])
-def store(request: pytest.FixtureRequest, path: Path) -> Iterator[SqliteJournal]:
-    assert request.param == "sqlite"
-    store = SqliteJournal(path, busy_seconds=0.2)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, path: Path) -> Path | PostgresUrl:
+    """Where a journal is that nobody has used; `in_a_file` for tests of the file itself."""
+    if request.param == "sqlite":
+        return path
+    return parse_postgres_url(request.getfixturevalue("journal_url"), parameter="journal_url")
+
+
+in_a_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def store(place: Path | PostgresUrl) -> Iterator[DurableStore]:
+    store = open_journal_store(place, busy_seconds=0.2)
     yield store
     store.close()
 
 
 @pytest.fixture
-def stamped(store: SqliteJournal) -> Callable[..., StampedDraft]:
+def stamped(store: DurableStore) -> Callable[..., StampedDraft]:
     """Stamp a draft, `minutes` after NOW, as the boot `boot_id`."""
 
     def stamp(draft: Draft, *, minutes: int = 0, boot_id: str = "boot-1") -> StampedDraft:
@@ -105,14 +117,14 @@ def stamped(store: SqliteJournal) -> Callable[..., StampedDraft]:
 Stamp = Callable[..., StampedDraft]
 
 
-def seqs(store: SqliteJournal, **filters: object) -> list[int]:
+def seqs(store: DurableStore, **filters: object) -> list[int]:
     return [entry.seq for entry in store.search(EntryQuery(**filters)).entries]  # type: ignore[arg-type]
 
 
 # --- append ----------------------------------------------------------------------------------
 
 
-def test_entries_get_their_places_in_order(store: SqliteJournal, stamped: Stamp) -> None:
+def test_entries_get_their_places_in_order(store: DurableStore, stamped: Stamp) -> None:
     receipts = store.append([stamped(intent()), stamped(intent())])
     receipts = [*receipts, *store.append([stamped(completion(1))])]
     assert [receipt.seq for receipt in receipts] == [1, 2, 3]
@@ -123,7 +135,7 @@ def test_entries_get_their_places_in_order(store: SqliteJournal, stamped: Stamp)
 
 
 def test_a_body_comes_back_as_it_was_hashed_and_without_the_salt(
-    store: SqliteJournal, stamped: Stamp
+    store: DurableStore, stamped: Stamp
 ) -> None:
     draft = stamped(intent())
     store.append([draft])
@@ -132,31 +144,33 @@ def test_a_body_comes_back_as_it_was_hashed_and_without_the_salt(
     assert "salt" not in entry.body
 
 
-def test_takes_nothing_that_the_journal_has_not_stamped(store: SqliteJournal) -> None:
+def test_takes_nothing_that_the_journal_has_not_stamped(store: DurableStore) -> None:
     with pytest.raises(TypeError):
         store.append([intent()])
     assert seqs(store) == []
 
 
-def test_finds_events_and_only_those_asked_for(store: SqliteJournal, stamped: Stamp) -> None:
+def test_finds_events_and_only_those_asked_for(store: DurableStore, stamped: Stamp) -> None:
     drafts = [stamped(intent()) for _ in range(3)]
     receipts = store.append(drafts)
     found = store.find([drafts[0].event_id, drafts[2].event_id, "another"])
     assert found == {receipts[0].event_id: receipts[0], receipts[2].event_id: receipts[2]}
 
 
-def test_a_journal_is_found_again(store: SqliteJournal, stamped: Stamp, path: Path) -> None:
+def test_a_journal_is_found_again(
+    store: DurableStore, stamped: Stamp, place: Path | PostgresUrl
+) -> None:
     store.append([stamped(intent())])
     secret = store.secret()
     store.close()
-    again = SqliteJournal(path)
+    again = open_journal_store(place)
     assert again.secret() == secret
     assert len(secret) == 32
     assert again.append([stamped(intent())])[0].seq == 2
     again.close()
 
 
-def test_large_groups_are_one_transaction(store: SqliteJournal, stamped: Stamp) -> None:
+def test_large_groups_are_one_transaction(store: DurableStore, stamped: Stamp) -> None:
     receipts = store.append([stamped(intent()) for _ in range(300)])
     assert receipts[-1].seq == 300
     store.append([stamped(completion(seq)) for seq in range(1, 301)])
@@ -167,7 +181,7 @@ def test_large_groups_are_one_transaction(store: SqliteJournal, stamped: Stamp) 
 # --- rules: refused, and nothing of the group persisted --------------------------------------
 
 
-def test_an_intent_is_closed_once(store: SqliteJournal, stamped: Stamp) -> None:
+def test_an_intent_is_closed_once(store: DurableStore, stamped: Stamp) -> None:
     store.append([stamped(intent()), stamped(completion(1))])
     with pytest.raises(RuleBroken):
         store.append([stamped(intent()), stamped(completion(1, Outcome.UNKNOWN))])
@@ -177,7 +191,7 @@ def test_an_intent_is_closed_once(store: SqliteJournal, stamped: Stamp) -> None:
     assert store.append([stamped(intent())])[0].seq == 3
 
 
-def test_an_event_is_written_once(store: SqliteJournal, stamped: Stamp) -> None:
+def test_an_event_is_written_once(store: DurableStore, stamped: Stamp) -> None:
     draft = stamped(intent())
     store.append([draft])
     with pytest.raises(RuleBroken):
@@ -185,6 +199,7 @@ def test_an_event_is_written_once(store: SqliteJournal, stamped: Stamp) -> None:
     assert seqs(store) == [1]
 
 
+@in_a_file
 @pytest.mark.parametrize(
     "statement",
     [
@@ -200,7 +215,7 @@ def test_an_event_is_written_once(store: SqliteJournal, stamped: Stamp) -> None:
     ],
 )
 def test_nobody_changes_or_removes_what_is_written(
-    store: SqliteJournal, stamped: Stamp, path: Path, statement: str
+    store: DurableStore, stamped: Stamp, path: Path, statement: str
 ) -> None:
     store.append([stamped(intent()), stamped(intent())])
     before = store.search(EntryQuery())
@@ -211,8 +226,9 @@ def test_nobody_changes_or_removes_what_is_written(
     assert verify_entries(store.salted()).problems == ()
 
 
+@in_a_file
 def test_a_journal_that_was_cut_is_not_continued(
-    store: SqliteJournal, stamped: Stamp, path: Path
+    store: DurableStore, stamped: Stamp, path: Path
 ) -> None:
     store.append([stamped(intent()), stamped(intent())])
     with sqlite3.connect(path) as owner:
@@ -229,7 +245,7 @@ def test_a_journal_that_was_cut_is_not_continued(
 
 
 @pytest.fixture
-def filled(store: SqliteJournal, stamped: Stamp) -> SqliteJournal:
+def filled(store: DurableStore, stamped: Stamp) -> DurableStore:
     """1 Tampere rows · 2 other area · 3 = end of 1 · 4 denied · 5 policy · 6 = end of 2 · 7 open"""
     store.append(
         [
@@ -305,13 +321,14 @@ def filled(store: SqliteJournal, stamped: Stamp) -> SqliteJournal:
     ],
 )
 def test_a_search_finds_what_the_filters_say(
-    filled: SqliteJournal, filters: dict[str, object], found: list[int]
+    filled: DurableStore, filters: dict[str, object], found: list[int]
 ) -> None:
     assert seqs(filled, **filters) == found
 
 
+@in_a_file
 def test_a_journal_of_the_version_before_is_found_by_the_facets_of_its_bodies(
-    filled: SqliteJournal, path: Path
+    filled: DurableStore, path: Path
 ) -> None:
     facets = "SELECT facet, value, seq FROM facets ORDER BY facet, value, seq"
     connection = sqlite3.connect(path, isolation_level=None)
@@ -325,11 +342,11 @@ def test_a_journal_of_the_version_before_is_found_by_the_facets_of_its_bodies(
     connection.close()
 
 
-def test_filters_are_bound_and_never_sql(filled: SqliteJournal) -> None:
+def test_filters_are_bound_and_never_sql(filled: DurableStore) -> None:
     assert seqs(filled, organisation="' OR 1=1 --", product='x" OR "1"="1') == []
 
 
-def test_a_closed_intent_is_shown_with_its_end(filled: SqliteJournal) -> None:
+def test_a_closed_intent_is_shown_with_its_end(filled: DurableStore) -> None:
     first, second, *_, last = filled.search(EntryQuery()).entries
     assert isinstance(first, ClosedIntent)
     assert (first.outcome, first.completion_seq) == (Outcome.COMPLETE, 3)
@@ -338,16 +355,18 @@ def test_a_closed_intent_is_shown_with_its_end(filled: SqliteJournal) -> None:
     assert not isinstance(last, ClosedIntent)
 
 
-def test_an_unknown_end_is_shown_too(store: SqliteJournal, stamped: Stamp) -> None:
+def test_an_unknown_end_is_shown_too(store: DurableStore, stamped: Stamp) -> None:
     end = Draft(EntryKind.COMPLETION, unknown_completion_body(1), intent_seq=1)
     store.append([stamped(intent()), stamped(end)])
     assert seqs(store, outcome=Outcome.UNKNOWN) == [1, 2]
+    assert seqs(store, subject="svc-1", kind=EntryKind.COMPLETION) == [2]
+    assert list(store.orphans(frozenset())) == []
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
 @pytest.mark.parametrize("filters", [{}, {"organisation": "KU837"}, {"outcome": Outcome.COMPLETE}])
 def test_pages_together_are_the_whole(
-    filled: SqliteJournal, limit: int, filters: dict[str, object]
+    filled: DurableStore, limit: int, filters: dict[str, object]
 ) -> None:
     collected: list[int] = []
     after: int | None = 0
@@ -359,13 +378,13 @@ def test_pages_together_are_the_whole(
     assert collected == seqs(filled, **filters)
 
 
-def test_times_are_found_though_the_clock_went_back(store: SqliteJournal, stamped: Stamp) -> None:
+def test_times_are_found_though_the_clock_went_back(store: DurableStore, stamped: Stamp) -> None:
     store.append([stamped(intent(), minutes=minutes) for minutes in (10, 0, 5, 20, 1)])
     assert seqs(store, since=NOW + timedelta(minutes=5)) == [1, 3, 4]
     assert seqs(store, until=NOW + timedelta(minutes=5)) == [2, 5]
 
 
-def test_a_span_holds_every_entry_of_a_time(store: SqliteJournal, stamped: Stamp) -> None:
+def test_a_span_holds_every_entry_of_a_time(store: DurableStore, stamped: Stamp) -> None:
     assert store.span(None, None) == (0, 0)
     store.append([stamped(intent(), minutes=minutes) for minutes in (10, 0, 5, 20, 1)])
     at = [NOW + timedelta(minutes=minutes) for minutes in range(30)]
@@ -376,7 +395,8 @@ def test_a_span_holds_every_entry_of_a_time(store: SqliteJournal, stamped: Stamp
     assert store.span(at[21], None) == store.span(at[2], at[3]) == (0, 0)
 
 
-def test_a_search_walks_an_index_and_not_the_journal(filled: SqliteJournal, path: Path) -> None:
+@in_a_file
+def test_a_search_walks_an_index_and_not_the_journal(filled: DurableStore, path: Path) -> None:
     from gateway.adapters.journal_sqlite_search import search_statement
 
     with sqlite3.connect(path) as connection:
@@ -399,7 +419,7 @@ def test_a_search_walks_an_index_and_not_the_journal(filled: SqliteJournal, path
 
 
 def test_orphans_are_open_intents_of_boots_that_do_not_live(
-    store: SqliteJournal, stamped: Stamp
+    store: DurableStore, stamped: Stamp
 ) -> None:
     store.append([stamped(intent(), boot_id=boot) for boot in ("a", "b", "a", "c")])
     store.append([stamped(completion(1))])
@@ -411,7 +431,8 @@ def test_orphans_are_open_intents_of_boots_that_do_not_live(
 # --- the file --------------------------------------------------------------------------------
 
 
-def test_only_the_owner_reads_the_files(store: SqliteJournal, stamped: Stamp, path: Path) -> None:
+@in_a_file
+def test_only_the_owner_reads_the_files(store: DurableStore, stamped: Stamp, path: Path) -> None:
     store.enter("boot-1")
     store.append([stamped(intent())])
     files = [file for file in path.parent.rglob("*") if file.is_file()]
@@ -426,14 +447,16 @@ def test_an_open_file_is_narrowed_to_its_owner(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_commits_are_synced_to_the_disk(store: SqliteJournal) -> None:
+@in_a_file
+def test_commits_are_synced_to_the_disk(store: DurableStore) -> None:
     assert store._writer is not None
     assert store._writer.execute("PRAGMA synchronous").fetchone() == (2,)
     assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+@in_a_file
 def test_token_ids_are_nowhere_and_addresses_only_in_their_table(
-    store: SqliteJournal, stamped: Stamp, path: Path
+    store: DurableStore, stamped: Stamp, path: Path
 ) -> None:
     store.append([stamped(intent()), stamped(intent())])
     store.close()
@@ -471,8 +494,9 @@ def test_a_missing_or_impossible_folder_is_refused_and_nothing_made(tmp_path: Pa
 # --- faults: told, and not persisted ---------------------------------------------------------
 
 
+@in_a_file
 def test_a_locked_journal_is_refused_in_time_and_nothing_persisted(
-    store: SqliteJournal, stamped: Stamp, path: Path
+    store: DurableStore, stamped: Stamp, path: Path
 ) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -486,6 +510,7 @@ def test_a_locked_journal_is_refused_in_time_and_nothing_persisted(
     assert store.append([stamped(intent())])[0].seq == 1
 
 
+@in_a_file
 def test_a_lock_that_goes_away_in_time_is_waited_for_and_the_entry_persisted(
     path: Path, stamped: Stamp
 ) -> None:
@@ -500,8 +525,9 @@ def test_a_lock_that_goes_away_in_time_is_waited_for_and_the_entry_persisted(
     patient.close()
 
 
+@in_a_file
 def test_a_read_only_journal_is_refused_and_nothing_persisted(
-    store: SqliteJournal, stamped: Stamp, path: Path
+    store: DurableStore, stamped: Stamp, path: Path
 ) -> None:
     store.append([stamped(intent())])
     store.close()
@@ -521,6 +547,7 @@ def test_a_read_only_journal_is_refused_and_nothing_persisted(
     assert store.append([stamped(intent())])[0].seq == 2
 
 
+@in_a_file
 def test_a_full_journal_is_refused_and_nothing_of_the_group_persisted(
     path: Path, stamped: Stamp
 ) -> None:
@@ -541,17 +568,17 @@ def test_a_full_journal_is_refused_and_nothing_of_the_group_persisted(
     roomy.close()
 
 
+@in_a_file
 def test_a_nearly_full_disk_is_seen_before_it_is_full(
-    store: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    store: DurableStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096})())
     with pytest.raises(JournalUnavailable, match="full"):
         store.check()
 
 
-def test_a_replaced_file_is_not_written_to(
-    store: SqliteJournal, stamped: Stamp, path: Path
-) -> None:
+@in_a_file
+def test_a_replaced_file_is_not_written_to(store: DurableStore, stamped: Stamp, path: Path) -> None:
     store.append([stamped(intent())])
     path.rename(path.with_name("elsewhere"))
     with pytest.raises(JournalUnavailable):
@@ -563,13 +590,15 @@ def test_a_replaced_file_is_not_written_to(
     assert path.stat().st_size == 0
 
 
-def test_a_boot_that_cannot_be_declared_is_refused(store: SqliteJournal, path: Path) -> None:
+@in_a_file
+def test_a_boot_that_cannot_be_declared_is_refused(store: DurableStore, path: Path) -> None:
     path.with_name(f"{path.name}.boots").touch()
     with pytest.raises(JournalUnavailable):
         store.enter("boot-1")
 
 
-def test_a_fault_tells_no_path(store: SqliteJournal, stamped: Stamp, path: Path) -> None:
+@in_a_file
+def test_a_fault_tells_no_path(store: DurableStore, stamped: Stamp, path: Path) -> None:
     path.unlink()
     with pytest.raises(JournalUnavailable) as told:
         store.append([stamped(intent())])

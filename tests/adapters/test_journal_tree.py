@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from gateway.adapters.journal_opening import open_journal_store
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.journal_sqlite_schema import STEPS
+from gateway.adapters.postgres_url import PostgresUrl, parse_postgres_url
 from gateway.errors import JournalUnavailable
 from gateway.journal.events import policy_body
 from gateway.journal.seal import BootIdentity, Seal
-from gateway.journal.store import KeptCheckpoint, KeptCosignature, RuleBroken
+from gateway.journal.store import DurableStore, KeptCheckpoint, KeptCosignature, RuleBroken
 from gateway.journal.tiles import subtrees_of
 from gateway.journal.tree import EMPTY, grow, root_of
 from gateway.model.entry import Draft, EntryKind, EntryQuery
@@ -29,14 +31,24 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.sqlite"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, path: Path) -> Path | PostgresUrl:
+    if request.param == "sqlite":
+        return path
+    return parse_postgres_url(request.getfixturevalue("journal_url"), parameter="journal_url")
+
+
+in_a_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
-def store(path: Path) -> Iterator[SqliteJournal]:
-    store = SqliteJournal(path, busy_seconds=0.2)
+def store(place: Path | PostgresUrl) -> Iterator[DurableStore]:
+    store = open_journal_store(place, busy_seconds=0.2)
     yield store
     store.close()
 
 
-def append(store: SqliteJournal, count: int) -> list[bytes]:
+def append(store: DurableStore, count: int) -> list[bytes]:
     """One group; its leaves."""
     seal = Seal(BOOT, store.secret())
     draft = Draft(EntryKind.POLICY_LOADED, policy_body("a" * 64, []))
@@ -44,7 +56,7 @@ def append(store: SqliteJournal, count: int) -> list[bytes]:
     return [bytes.fromhex(receipt.leaf_sha256) for receipt in receipts]
 
 
-def test_the_tree_is_over_every_entry_however_they_came(store: SqliteJournal) -> None:
+def test_the_tree_is_over_every_entry_however_they_came(store: DurableStore) -> None:
     leaves = list[bytes]()
     for count in (1, 2, 253, 1, 255, 256, 300, 3):
         leaves += append(store, count)
@@ -55,7 +67,7 @@ def test_the_tree_is_over_every_entry_however_they_came(store: SqliteJournal) ->
     assert store.hashes(0, len(leaves) - 1, 10) == leaves[-1:]
 
 
-def test_a_group_that_is_refused_leaves_the_tree_as_it_was(store: SqliteJournal) -> None:
+def test_a_group_that_is_refused_leaves_the_tree_as_it_was(store: DurableStore) -> None:
     append(store, 255)
     before = store.head()
     seal = Seal(BOOT, store.secret())
@@ -87,6 +99,7 @@ def test_a_journal_of_the_first_version_gets_the_tree_of_its_leaves(path: Path) 
     store.close()
 
 
+@in_a_file
 @pytest.mark.parametrize(
     "statement",
     [
@@ -101,7 +114,7 @@ def test_a_journal_of_the_first_version_gets_the_tree_of_its_leaves(path: Path) 
     ],
 )
 def test_nobody_changes_the_tree_or_what_was_signed(
-    store: SqliteJournal, path: Path, statement: str
+    store: DurableStore, path: Path, statement: str
 ) -> None:
     append(store, 257)
     store.keep_checkpoint(KeptCheckpoint(257, "note"), NOW)
@@ -112,7 +125,8 @@ def test_nobody_changes_the_tree_or_what_was_signed(
     other.close()
 
 
-def test_a_journal_whose_head_was_cut_takes_nothing_more(store: SqliteJournal, path: Path) -> None:
+@in_a_file
+def test_a_journal_whose_head_was_cut_takes_nothing_more(store: DurableStore, path: Path) -> None:
     append(store, 3)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("DROP TRIGGER head_grows")
@@ -122,7 +136,7 @@ def test_a_journal_whose_head_was_cut_takes_nothing_more(store: SqliteJournal, p
         append(store, 1)
 
 
-def test_keeps_each_size_once_and_each_witness_newest_line(store: SqliteJournal) -> None:
+def test_keeps_each_size_once_and_each_witness_newest_line(store: DurableStore) -> None:
     append(store, 5)
     store.keep_checkpoint(KeptCheckpoint(3, "three\n"), NOW)
     store.keep_checkpoint(KeptCheckpoint(5, "five\n"), NOW)
@@ -139,8 +153,8 @@ def test_keeps_each_size_once_and_each_witness_newest_line(store: SqliteJournal)
     assert sorted(store.newest_cosignatures(), key=lambda each: each.witness) == [later, on_three]
 
 
-def test_one_process_leads_at_a_time(store: SqliteJournal, path: Path) -> None:
-    other = SqliteJournal(path)
+def test_one_process_leads_at_a_time(store: DurableStore, place: Path | PostgresUrl) -> None:
+    other = open_journal_store(place)
     with store.leading() as leads, other.leading() as leads_too:
         assert (leads, leads_too) == (True, False)
     with other.leading() as leads:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.adapters.journal_sqlite import SqliteJournal
+from gateway.adapters.journal_opening import open_journal_store
+from gateway.adapters.postgres_url import parse_postgres_url
 from gateway.journal.append import Journal
 from gateway.journal.body import Asked, Origin, access_body, completion_body
 from gateway.journal.events import hold_made_body, policy_body
 from gateway.journal.pruning import prune
 from gateway.journal.retention import Retention
 from gateway.journal.seal import BootIdentity
+from gateway.journal.store import DurableStore
 from gateway.journal.verify import verify_entries
 from gateway.journal.verify_tree import verify_tree
 from gateway.model.caller import AuthStrength, Caller
@@ -135,14 +139,32 @@ def hold(journal: Journal, clock: Clock, filters: dict[str, Any]) -> None:
     journal.store.make_hold(stamped, EntryQuery(**filters))
 
 
-@settings(deadline=None, max_examples=120)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def new_store(request: pytest.FixtureRequest) -> Callable[[Path], DurableStore]:
+    """A store that nobody has used; a folder for those that are files."""
+    if request.param == "sqlite":
+        return lambda folder: open_journal_store(folder / "journal.sqlite")
+    empty = request.getfixturevalue("emptied_journal")
+
+    def new(folder: Path) -> DurableStore:
+        url = parse_postgres_url(empty(), parameter="journal_url")
+        return open_journal_store(url.as_user("jakelu_retention"))
+
+    return new
+
+
+@settings.get_profile("some")
 @given(st.lists(policies | denials | deliveries, max_size=12), retentions, holds, st.integers(1, 5))
 def test_exactly_what_has_expired_and_nothing_holds_goes(
-    written: list[Made], retention: Retention, held: list[dict[str, Any]], at_once: int
+    new_store: Callable[[Path], DurableStore],
+    written: list[Made],
+    retention: Retention,
+    held: list[dict[str, Any]],
+    at_once: int,
 ) -> None:
     clock, boot = Clock(), BootIdentity("r", "boot", "b", "c")
     with tempfile.TemporaryDirectory() as folder:
-        store = SqliteJournal(Path(folder) / "journal.sqlite")
+        store = new_store(Path(folder))
         with Journal(store, clock=clock, identity=boot) as journal:
             half = len(written) // 2
             places = [write(journal, clock, made) for made in written[:half]]

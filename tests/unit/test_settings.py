@@ -324,6 +324,28 @@ def test_the_state_is_in_a_file_or_in_a_postgresql(tmp_path: Path) -> None:
     assert fault.value.parameter == "state_url"
 
 
+def test_the_journal_is_in_a_file_or_in_a_postgresql_and_then_the_state_has_a_place_of_its_own() -> (
+    None
+):
+    url = "postgresql://jakelu_gateway@db.example/jakelu?sslmode=verify-full"
+    without = {name: text for name, text in (BATCH | FILES).items() if "JOURNAL" not in name}
+    moved = without | {"JAKELU_JOURNAL_URL": url, "JAKELU_STATE_URL": url}
+    for load in (load_shared_settings, load_batch_settings):
+        assert load(BATCH | FILES).journal == Path("journal.sqlite")
+        journal = load(moved).journal
+        assert isinstance(journal, PostgresUrl)
+        assert journal.parameters["host"] == "db.example"
+    for neither_or_both in (without, moved | {"JAKELU_JOURNAL_PATH": "journal.sqlite"}):
+        with pytest.raises(SettingsFault, match="one of the two") as fault:
+            load_shared_settings(neither_or_both)
+        assert fault.value.parameter == "journal_path"
+    with pytest.raises(SettingsFault, match="set state_url as well") as fault:
+        load_shared_settings(without | {"JAKELU_JOURNAL_URL": url})
+    assert fault.value.parameter == "state_url"
+    with pytest.raises(SettingsFault, match="journal_url names another machine without TLS"):
+        load_shared_settings(moved | {"JAKELU_JOURNAL_URL": "postgresql://a@db.example/jakelu"})
+
+
 def test_an_address_with_a_password_is_refused_at_the_start_and_not_repeated() -> None:
     url = "postgresql://jakelu_gateway:s3cret@db.example/jakelu?sslmode=verify-full"
     with pytest.raises(SettingsFault, match="state_url holds a password") as fault:

@@ -11,9 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway import cli
-from gateway.adapters.journal_sqlite import SqliteJournal
+from gateway.adapters.journal_opening import open_journal_store
+from gateway.adapters.postgres_url import parse_postgres_url
 from gateway.errors import (
     BadParameter,
+    JournalUnavailable,
     PolicyFault,
     RepeatedParameter,
     SettingsFault,
@@ -22,6 +24,7 @@ from gateway.errors import (
 from gateway.journal.append import Journal
 from gateway.journal.body import Asked, Origin, access_body
 from gateway.journal.seal import BootIdentity
+from gateway.journal.store import DurableStore
 from gateway.model.caller import AuthStrength, Caller
 from gateway.model.entry import Draft, EntryKind
 from gateway.model.ruling import Action
@@ -44,17 +47,20 @@ def denial(subject: str, product: str) -> Draft:
     return Draft(EntryKind.DENIED, access_body(caller, asked, ruling=None, origin=origin))
 
 
-@pytest.fixture
-def old_house(fresh_house):
-    """Its journal has two denials of 2000 days ago, of svc-1 and svc-2, and one of 100 days ago."""
-    path = fresh_house.settings().journal_path
+def fill(store: DurableStore) -> None:
+    """Two denials of 2000 days ago, of svc-1 and svc-2, and one of 100 days ago."""
     boot = BootIdentity("r", "old-boot", "b", "c")
     clock = Clock(NOW - timedelta(days=2000))
-    with Journal(SqliteJournal(path), clock=clock, identity=boot) as journal:
+    with Journal(store, clock=clock, identity=boot) as journal:
         journal.append(denial("svc-1", "vacancies"))
         journal.append(denial("svc-2", "job-seekers"))
         clock.moment = NOW - timedelta(days=100)
         journal.append(denial("svc-1", "vacancies"))
+
+
+@pytest.fixture
+def old_house(fresh_house):
+    fill(open_journal_store(fresh_house.settings().journal_path))
     return fresh_house
 
 
@@ -99,6 +105,24 @@ def test_what_has_expired_goes_and_the_journal_verifies(run, old_house):
     assert (of_bodies["first_seq"], of_bodies["last_seq"]) == (1, 2)
     assert run("prune") == "0 bodies and 0 addresses gone\n"
     assert run("verify") == "5 entries, 2 expired, 0 problems\n"
+
+
+def test_in_a_postgresql_a_role_of_its_own_lets_expire_and_holds(run, journal_url, monkeypatch):
+    fill(open_journal_store(parse_postgres_url(journal_url, parameter="journal_url")))
+    monkeypatch.delenv("JAKELU_JOURNAL_PATH")
+    monkeypatch.setenv("JAKELU_JOURNAL_URL", journal_url)
+    monkeypatch.setenv("JAKELU_STATE_PATH", "unused.sqlite")
+    held = ("hold", "add", "--reason", "court", "--case", "KEHA/1/2026", "--only", "subject=svc-1")
+    for words in (("prune",), ("prune", "--dry-run"), held, ("hold", "lift", "1")):
+        with pytest.raises(JournalUnavailable, match="The role has no right"):
+            run(*words, "--user", "jakelu_gateway")
+    number = run(*held).strip()
+    assert run("hold", "list").startswith(f"{number}\t")
+    assert run("prune", "--dry-run") == "access.denied\t1\n1 bodies and 1 addresses would go\n"
+    assert run("prune") == "access.denied\t1\n1 bodies and 1 addresses gone\n"
+    run("hold", "lift", number)
+    assert run("prune") == "access.denied\t1\n1 bodies and 2 addresses gone\n"
+    assert run("verify").endswith("2 expired, 0 problems\n")
 
 
 def test_an_auditor_sees_that_a_body_has_expired(run, old_house):

@@ -15,7 +15,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gateway.adapters.journal_postgres import PostgresJournal
+from gateway.adapters.postgres_url import parse_postgres_url
 from gateway.errors import SettingsFault
+from gateway.journal.store import ClosedIntent
+from gateway.journal.verify import verify_entries
+from gateway.journal.verify_tree import verify_tree
+from gateway.model.entry import Entry, EntryKind, EntryQuery
 from gateway.serving import run
 
 ROOT = Path(__file__).parents[3]
@@ -213,6 +219,34 @@ def test_an_address_in_use_is_a_clear_refusal(fresh_house):
 def test_several_workers_are_refused_with_the_embedded_journal(fresh_house):
     with pytest.raises(SettingsFault, match="workers to 1"):
         run(fresh_house.settings(workers=2))
+
+
+def test_several_workers_make_one_journal_in_a_postgresql(big_house, journal_url, state_url):
+    where = parse_postgres_url(journal_url, parameter="journal_url")
+    changes = {"journal_path": None, "journal_url": journal_url, "state_url": state_url}
+    server = Server(big_house, workers=2, **changes).wait_until_ready()
+    store = PostgresJournal(where)
+    try:
+        deadline = time.monotonic() + 60
+        while len({boot for boot, _ in _intents(store)}) < 2:  # who answers is the kernel's choice
+            assert time.monotonic() < deadline
+            assert server.get(CUBE).status_code == 200
+        served = len(_intents(store))
+        while not all(isinstance(intent, ClosedIntent) for _, intent in _intents(store)):
+            assert time.monotonic() < deadline  # completions come after the answer
+            time.sleep(0.05)
+        assert len(_intents(store)) == served
+    finally:
+        server.stop()
+    found = verify_entries(store.salted())
+    assert (found.problems, found.open_intents) == ((), 0)
+    assert verify_tree(store).problems == ()
+    store.close()
+
+
+def _intents(store: PostgresJournal) -> list[tuple[str, Entry]]:
+    entries = store.search(EntryQuery(kind=EntryKind.INTENT, limit=1000)).entries
+    return [(entry.body["boot_id"], entry) for entry in entries]
 
 
 def _header(head: bytes, name: bytes) -> str:
