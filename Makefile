@@ -49,7 +49,7 @@ postgres: $(POSTGRES)/node_modules/.installed      ## the PostgreSQL server that
 
 # The parts are targets of their own; `make -k soak` goes on after one that fails. How the tests read
 # these variables is in tests/conftest.py. A drawn cube that fails is printed with a line to repeat it.
-soak: soak-pseudonyms soak-cubes soak-crashes soak-country      ## the searches that take hours, with examples of their own
+soak: soak-pseudonyms soak-cubes soak-crashes soak-journal soak-country      ## the searches that take hours, with examples of their own
 
 soak-pseudonyms: $(VENV)/.dev
 	BRUTE_FORCE=all $(BIN)/python -m pytest -v tests/security/test_pseudonym_attacks.py
@@ -61,6 +61,9 @@ soak-cubes: $(VENV)/.dev
 soak-crashes: $(VENV)/.dev
 	JAKELU_KILLS=20 $(BIN)/python -m pytest -v tests/e2e/test_crash.py tests/unit/publishing/test_road.py \
 	    tests/adapters/test_journal_faults.py
+
+soak-journal: $(VENV)/.dev postgres
+	JAKELU_ENTRIES=20000 $(BIN)/python -m pytest -v tests/e2e/test_journal_campaign.py
 
 soak-country: $(VENV)/.dev
 	$(BIN)/python benchmarks/protection.py --scale 1.0 --months 24

@@ -2,6 +2,7 @@
 
 BRUTE_FORCE=all    guess with every artificial identity code, not with a sample of them
 JAKELU_KILLS=20    how many processes each crash test kills
+JAKELU_ENTRIES=20000 how many entries each journal takes while everything fails
 SOAK=1             draw other examples in every run, and many more; `make test` draws the same ones
 SOAK_EXAMPLES=1000 so many for each test, in rounds of a hundred that tell the progress
 COMPLETE=1         a test whose tools (Node.js, Chromium, PostgreSQL) are missing fails instead of being skipped
@@ -37,6 +38,12 @@ class Campaign:
     kills: int
     examples: int
     is_complete: bool
+    entries: int
+
+    @property
+    def fault_rounds(self) -> int:
+        """How often the journal meets each of its faults."""
+        return -(-self.entries // 4000)
 
     @property
     def rounds(self) -> int:
@@ -50,6 +57,7 @@ def read_campaign(environ: Mapping[str, str]) -> Campaign:
         int(environ.get("JAKELU_KILLS", "3")),
         max(1, int(environ.get("SOAK_EXAMPLES", "1000"))) if soaks else 0,
         environ.get("COMPLETE") == "1",
+        int(environ.get("JAKELU_ENTRIES", "200")),
     )
 
 
