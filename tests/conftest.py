@@ -138,17 +138,22 @@ def postgres(new_postgres: Callable[..., Any]) -> Any:
     return new_postgres()
 
 
+def prepared_database(server: Any, migrate: Callable[[Any], object]) -> str:
+    """A database prepared as docs/operations.md says: roles, schema, tables."""
+    from gateway.adapters.postgres_url import parse_postgres_url
+
+    name = server.create_database()
+    server.prepare(name)
+    migrate(parse_postgres_url(server.url(name, user="jakelu_owner"), parameter="url"))
+    return name
+
+
 @pytest.fixture(scope="session")
 def state_template(postgres: Any) -> str:
-    """A database prepared as docs/operations.md says: roles, schema, tables. It is only copied."""
-    from gateway.adapters.postgres_url import parse_postgres_url
+    """It is only copied."""
     from gateway.adapters.state_migration import migrate_state
 
-    name = postgres.create_database()
-    postgres.prepare(name)
-    url = postgres.url(name, user="jakelu_owner")
-    migrate_state(parse_postgres_url(url, parameter="state_url"))
-    return name
+    return prepared_database(postgres, migrate_state)
 
 
 @pytest.fixture
@@ -163,13 +168,8 @@ def state_url(postgres: Any, state_template: str) -> str:
 def journal_database(postgres: Any) -> str:
     """A database with the tables of a journal, of a worker."""
     from gateway.adapters.journal_migration import migrate_journal
-    from gateway.adapters.postgres_url import parse_postgres_url
 
-    name = postgres.create_database()
-    postgres.prepare(name)
-    url = postgres.url(name, user="jakelu_owner")
-    migrate_journal(parse_postgres_url(url, parameter="journal_url"))
-    return name
+    return prepared_database(postgres, migrate_journal)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Databases for stores of the state; and a server that answers as HashiCorp Vault's documented HTTP API does, on loopback.
+"""Databases for stores of the state and the journal; and a server that answers as HashiCorp Vault's documented HTTP API does, on loopback.
 
 Transit: https://developer.hashicorp.com/vault/api-docs/secret/transit, kv version 2: …/secret/kv/kv-v2,
 AppRole: …/auth/approle. Paths, bodies, statuses and error bodies are those of the documents.
@@ -235,6 +235,19 @@ def vault(tmp_path: Path) -> Iterator[VaultLike]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def journal_place(request: pytest.FixtureRequest, path: Path) -> Path | PostgresUrl:
+    """Where a journal is that nobody has used; every store is tested in both."""
+    if request.param == "sqlite":
+        return path
+    return parse_postgres_url(request.getfixturevalue("journal_url"), parameter="journal_url")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -212,16 +212,8 @@ def _wait_for_the_end_of_sessions(server: Any, url: str) -> None:
 def test_a_standby_that_takes_over_has_every_acknowledged_entry(server) -> None:
     name = prepared(server)
     with ExitStack() as opened:
-        standby = server.standby()
+        standby = server.synchronous_standby()
         opened.callback(standby.remove)
-        with server.connect() as connection:
-            connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
-            connection.execute("SELECT pg_reload_conf()")
-            deadline = time.monotonic() + 20
-            replicas = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
-            while connection.execute(replicas).fetchone() != (1,):
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
         both = f"host={server.folder},{standby.folder}"
         url = f"postgresql://jakelu_gateway@/{name}?{both}"
         with writing(url) as one, writing(url) as two:

@@ -21,7 +21,7 @@ import pytest
 from gateway.adapters.journal_opening import open_journal_store
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.journal_sqlite_schema import STEPS
-from gateway.adapters.postgres_url import PostgresUrl, parse_postgres_url
+from gateway.adapters.postgres_url import PostgresUrl
 from gateway.errors import JournalUnavailable
 from gateway.journal.append import Journal
 from gateway.journal.body import Asked, Origin, access_body
@@ -69,21 +69,15 @@ def clock() -> Clock:
     return Clock()
 
 
+in_a_file = pytest.mark.parametrize("journal_place", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, path: Path) -> Path | PostgresUrl:
-    """Where a journal is that nobody has used; `in_a_file` for tests of the file itself."""
-    if request.param == "sqlite":
-        return path
-    url = parse_postgres_url(request.getfixturevalue("journal_url"), parameter="journal_url")
-    return url.as_user("jakelu_retention")
-
-
-in_a_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def place(journal_place: Path | PostgresUrl) -> Path | PostgresUrl:
+    """For the role that lets expire."""
+    if isinstance(journal_place, Path):
+        return journal_place
+    return journal_place.as_user("jakelu_retention")
 
 
 @pytest.fixture

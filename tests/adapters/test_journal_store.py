@@ -17,7 +17,7 @@ import pytest
 from gateway.adapters.journal_opening import open_journal_store
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.journal_sqlite_schema import STEPS
-from gateway.adapters.postgres_url import PostgresUrl, parse_postgres_url
+from gateway.adapters.postgres_url import PostgresUrl
 from gateway.errors import GatewayError, JournalUnavailable, RoleMissing
 from gateway.journal.body import (
     Asked,
@@ -80,25 +80,12 @@ def completion(intent_seq: int, outcome: Outcome = Outcome.COMPLETE) -> Draft:
     return Draft(EntryKind.COMPLETION, body, intent_seq=intent_seq)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, path: Path) -> Path | PostgresUrl:
-    """Where a journal is that nobody has used; `in_a_file` for tests of the file itself."""
-    if request.param == "sqlite":
-        return path
-    return parse_postgres_url(request.getfixturevalue("journal_url"), parameter="journal_url")
-
-
-in_a_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+in_a_file = pytest.mark.parametrize("journal_place", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def store(place: Path | PostgresUrl) -> Iterator[DurableStore]:
-    store = open_journal_store(place, busy_seconds=0.2)
+def store(journal_place: Path | PostgresUrl) -> Iterator[DurableStore]:
+    store = open_journal_store(journal_place, busy_seconds=0.2)
     yield store
     store.close()
 
@@ -158,12 +145,12 @@ def test_finds_events_and_only_those_asked_for(store: DurableStore, stamped: Sta
 
 
 def test_a_journal_is_found_again(
-    store: DurableStore, stamped: Stamp, place: Path | PostgresUrl
+    store: DurableStore, stamped: Stamp, journal_place: Path | PostgresUrl
 ) -> None:
     store.append([stamped(intent())])
     secret = store.secret()
     store.close()
-    again = open_journal_store(place)
+    again = open_journal_store(journal_place)
     assert again.secret() == secret
     assert len(secret) == 32
     assert again.append([stamped(intent())])[0].seq == 2

@@ -13,7 +13,7 @@ import pytest
 from gateway.adapters.journal_opening import open_journal_store
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.journal_sqlite_schema import STEPS
-from gateway.adapters.postgres_url import PostgresUrl, parse_postgres_url
+from gateway.adapters.postgres_url import PostgresUrl
 from gateway.errors import JournalUnavailable
 from gateway.journal.events import policy_body
 from gateway.journal.seal import BootIdentity, Seal
@@ -26,24 +26,12 @@ NOW = datetime(2026, 6, 30, 5, 0, tzinfo=UTC)
 BOOT = BootIdentity("test", "boot-1", "0.1.0", "a" * 64)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, path: Path) -> Path | PostgresUrl:
-    if request.param == "sqlite":
-        return path
-    return parse_postgres_url(request.getfixturevalue("journal_url"), parameter="journal_url")
-
-
-in_a_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+in_a_file = pytest.mark.parametrize("journal_place", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def store(place: Path | PostgresUrl) -> Iterator[DurableStore]:
-    store = open_journal_store(place, busy_seconds=0.2)
+def store(journal_place: Path | PostgresUrl) -> Iterator[DurableStore]:
+    store = open_journal_store(journal_place, busy_seconds=0.2)
     yield store
     store.close()
 
@@ -153,8 +141,10 @@ def test_keeps_each_size_once_and_each_witness_newest_line(store: DurableStore) 
     assert sorted(store.newest_cosignatures(), key=lambda each: each.witness) == [later, on_three]
 
 
-def test_one_process_leads_at_a_time(store: DurableStore, place: Path | PostgresUrl) -> None:
-    other = open_journal_store(place)
+def test_one_process_leads_at_a_time(
+    store: DurableStore, journal_place: Path | PostgresUrl
+) -> None:
+    other = open_journal_store(journal_place)
     with store.leading() as leads, other.leading() as leads_too:
         assert (leads, leads_too) == (True, False)
     with other.leading() as leads:

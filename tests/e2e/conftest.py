@@ -28,6 +28,7 @@ from playwright.sync_api import sync_playwright
 from gateway.adapters.demo_issuer import PERSONAS
 from gateway.batch.demo import demo_token
 from gateway.batch.demo_layout import DemoLayout
+from gateway.batch.journal_key import create_journal_key
 from gateway.settings import SETTINGS_FILE
 
 SCALE = "0.02"
@@ -88,6 +89,18 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> DemoLayout:
                 pytest.fail(f"the demo cannot be built: {built.stderr[-2000:]}")
             (folder / "done").touch()
     return DemoLayout(folder)
+
+
+@pytest.fixture
+def own(published, tmp_path) -> DemoLayout:
+    """A copy of what is served, which a test may damage."""
+    layout = DemoLayout(tmp_path / "demo")
+    ignored = shutil.ignore_patterns("done", "journal", "private", "*.arrow")
+    shutil.copytree(published.root, layout.root, ignore=ignored)
+    layout.journal.parent.mkdir()
+    create_journal_key(layout.journal_key)
+    layout.write_settings()
+    return layout
 
 
 def jakelu(arguments: list[str], **environment: str) -> subprocess.CompletedProcess[str]:

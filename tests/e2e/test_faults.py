@@ -9,27 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.batch.demo_layout import DemoLayout
 from gateway.batch.demo_server import examples, stripped_environment
-from gateway.batch.journal_key import create_journal_key
 
 ROOT = Path(__file__).parents[2]
 ROWS = "/v1/rows/job-seeker-spells?area=39&format=csv"
 WRITE_VERSION_BYTE = 18  # of SQLite's file header
 READ_ONLY = 3  # a version there that may only be read; unlike a file mode it binds root as well
 FILE_BLOCKS = 600  # of 1024 bytes: the journal and its log may grow to this
-
-
-@pytest.fixture
-def own(published, tmp_path) -> DemoLayout:
-    """A copy of what is served, which a test may damage."""
-    layout = DemoLayout(tmp_path / "demo")
-    ignored = shutil.ignore_patterns("done", "journal", "private", "*.arrow")
-    shutil.copytree(published.root, layout.root, ignore=ignored)
-    layout.journal.parent.mkdir()
-    create_journal_key(layout.journal_key)
-    layout.write_settings()
-    return layout
 
 
 def test_a_server_does_not_start_on_a_read_only_journal(own, start):

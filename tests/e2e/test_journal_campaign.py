@@ -17,7 +17,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -390,18 +389,12 @@ def _check_fault(fault: dict[str, Any], entry: Any, closed: dict[int, Any]) -> N
 
 
 @pytest.fixture
-def site(published, start, tmp_path, campaign) -> Iterator[Site]:
-    layout = DemoLayout(tmp_path / "demo")
-    ignored = shutil.ignore_patterns("done", "journal", "private", "*.arrow")
-    shutil.copytree(published.root, layout.root, ignore=ignored)
-    layout.journal.parent.mkdir()
-    create_journal_key(layout.journal_key)
-    layout.write_settings()
+def site(own, start, tmp_path, campaign) -> Iterator[Site]:
     clients = Clients(
-        lambda: demo_token("municipality-bi", layout.root, minutes=60),
+        lambda: demo_token("municipality-bi", own.root, minutes=60),
         pause_seconds=0 if campaign.fault_rounds > 1 else 0.1,
     )
-    found = Site(layout, start, clients, tmp_path, {"JAKELU_CHECKPOINT_SECONDS": "1"})
+    found = Site(own, start, clients, tmp_path, {"JAKELU_CHECKPOINT_SECONDS": "1"})
     yield found
     clients.end()
 
@@ -451,7 +444,8 @@ def test_a_journal_of_two_gateways_in_a_postgresql_stands_every_fault(
     every = max(3, campaign.entries // (8 * len(DEEDS) * campaign.fault_rounds))
     with ExitStack() as opened:
         server = new_postgres()
-        standby = _followed(server, opened)
+        standby = server.synchronous_standby()
+        opened.callback(standby.remove)
         url = _move_to(site, server, f"{server.folder},{standby.folder}")
         assert url
         beside = site.gateway()
@@ -481,22 +475,6 @@ def _write_the_rest(site: Site, house: Any, entries: int) -> None:
 def _deeds(campaign: Any, share: int) -> tuple[str, ...]:
     """All of them in a campaign; in the suite each store meets every other one."""
     return DEEDS if campaign.fault_rounds > 1 else DEEDS[share::2]
-
-
-def _followed(server: Any, opened: ExitStack) -> Any:
-    """A standby that has every acknowledged entry."""
-    standby = server.standby()
-    opened.callback(standby.remove)
-    with server.connect() as admin:
-        admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
-        admin.execute("SELECT pg_reload_conf()")
-        deadline = time.monotonic() + 20
-        while admin.execute(
-            "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
-        ).fetchone() != (1,):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    return standby
 
 
 def _move_to(site: Site, server: Any, hosts: str) -> str:

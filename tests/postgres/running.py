@@ -221,6 +221,19 @@ class RunningPostgres:
         _give_to_the_servers_user(other.folder)
         return other.start()
 
+    def synchronous_standby(self) -> RunningPostgres:
+        """A standby that has whatever this one has said is committed."""
+        other = self.standby()
+        in_step = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+        with self.connect() as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+            connection.execute("SELECT pg_reload_conf()")
+            deadline = time.monotonic() + READY_SECONDS
+            while connection.execute(in_step).fetchone() != (1,):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        return other
+
     def promote(self) -> None:
         """Make a standby the one that is written to."""
         with self.connect() as connection:
