@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -66,12 +67,18 @@ def build_application(
         Route(ROWS_PATH, DeliveryRoute(rows_of, roads.services, roads.threads, roads.sender)),
         Route(CUBE_PATH, DeliveryRoute(cube_of, roads.services, roads.threads, roads.sender)),
         *ops_routes(operations.readiness, operations.metrics, operations.protection),
-        *page_routes(openapi_document()),
+        *_document_pages(),
         *pages,
     )
     rest = answering_head(metadata_application(roads, public_url=gate.public_url))
     router = Router(routes, redirect_slashes=False, default=rest, lifespan=lifespan)
     return Guard(router, gate)
+
+
+@cache
+def _document_pages() -> Sequence[BaseRoute]:
+    """The document depends on nothing but the code: it is written once in a process."""
+    return page_routes(openapi_document())
 
 
 def metadata_application(roads: Roads, *, public_url: str) -> FastAPI:
