@@ -254,7 +254,8 @@ def _cell(
     if off.policies == all_on.policies:  # a switch only opens: what both leave, each of them leaves
         needs = (_OFF,) if isinstance(off, Permit) else None
         return Cell(needs, is_listed, _deciders((off,)))
-    rulings = {switches: ruled(switches) for switches in _SETTINGS}
+    known = {_OFF: off, _ALL_ON: all_on}
+    rulings = {on: known[on] if on in known else ruled(on) for on in _SETTINGS}
     permits = {on: ruling for on, ruling in rulings.items() if isinstance(ruling, Permit)}
     least = tuple(on for on in permits if not any(other < on for other in permits))
     if any(on >= some and on not in permits for some in least for on in rulings):
