@@ -12,6 +12,7 @@ A drawn example that fails is printed with a `@reproduce_failure` line, and the 
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import sys
@@ -82,6 +83,25 @@ for _name, _examples in DRAWN.items():
 
 def pytest_report_header() -> str | None:
     return str(CAMPAIGN) if read_campaign({}) != CAMPAIGN else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One file that builds the demo goes first, so that the other worker is done with others by then.
+
+    The files after it stand as they were: those that need the demo too do not come next.
+    """
+    first = next(
+        (item.path for item in items if "published" in getattr(item, "fixturenames", ())), None
+    )
+    items.sort(key=lambda item: item.path != first)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is collected lives to the end: nobody looks through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
