@@ -14,7 +14,7 @@ POSTGRES := tests/postgres
 AXE := tests/axe
 UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 
-.PHONY: demo test lint types imports check tests provider postgres soak openapi lock clean help
+.PHONY: demo test lint types imports check tests coverage provider postgres soak openapi lock clean help
 .PHONY: soak-pseudonyms soak-cubes soak-crashes soak-country
 
 help:            ## what can be made
@@ -40,8 +40,11 @@ check: $(VENV)/.dev         ## contracts and policies
 	$(BIN)/jakelu check
 
 tests: $(VENV)/.dev provider postgres      ## the tests alone
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+coverage: $(VENV)/.dev provider postgres   ## the tests alone, and which lines they run; slower
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 provider: $(PROVIDER)/node_modules/.installed $(AXE)/node_modules/.installed      ## what tests run from npm: an identity provider, axe-core
 
