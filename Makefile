@@ -15,7 +15,7 @@ AXE := tests/axe
 UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 
 .PHONY: demo test lint types imports check tests coverage provider postgres soak openapi lock clean help
-.PHONY: soak-pseudonyms soak-cubes soak-crashes soak-country
+.PHONY: soak-pseudonyms soak-cubes soak-crashes soak-journal soak-country
 
 help:            ## what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s%s\n", $$1, $$2 }'
@@ -23,7 +23,9 @@ help:            ## what can be made
 demo: $(VENV)/.runtime      ## a running gateway on 127.0.0.1:8080 with synthetic data
 	$(BIN)/jakelu demo --port $(PORT) --scale $(SCALE)
 
-test: lint types imports check tests      ## everything that must hold before a change lands
+test: $(VENV)/.dev          ## style, types, import rules, our own contracts and policies, then every test
+	$(MAKE) -j2 --output-sync lint types imports check provider postgres
+	$(MAKE) tests
 
 lint: $(VENV)/.dev          ## style
 	$(BIN)/ruff check .
