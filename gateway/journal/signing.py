@@ -76,17 +76,19 @@ class Signing:
             raise JournalForked("its entries are not those that were signed")
 
     def _opened(self, note: str) -> Checkpoint:
-        keys = (log_key(self.origin, self.signer.public_key()), *self.earlier)
         try:
-            return opened_by(note, keys)
+            return opened_by(note, self._keys())
         except ValueError:
             raise JournalForked(
                 "its last checkpoint is not signed by the journal's key under its origin"
             ) from None
 
+    def _keys(self) -> tuple[VerifierKey, ...]:
+        return log_key(self.origin, self.signer.public_key()), *self.earlier
+
     def _witness(self, witness: Witness, kept: KeptCheckpoint) -> None:
-        """A witness that does not answer is waited for: the newest cosignature's age tells of it."""
+        """One that does not cosign is asked again: the newest cosignature's age tells of it."""
         try:
-            cosign(kept, witness, self.store)
+            cosign(kept, witness, self.store, keys=self._keys())
         except WitnessUnavailable as fault:
             _log.warning("witness %s: %s", witness.key.name, fault.detail)

@@ -44,6 +44,7 @@ class Witnessed:
     pause_seconds: float = 1.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _good_until: datetime = NEVER
+    _good_through: float = float("-inf")  # by the monotonic clock
     _looked: float = float("-inf")  # by the monotonic clock
     _fault: str | None = None
 
@@ -51,11 +52,11 @@ class Witnessed:
         """Mostly a look at the clock. Raises JournalUnwitnessed, JournalUnavailable."""
         if self._fault is not None:
             raise JournalUnwitnessed(f"The journal is forked: {self._fault}. Nothing is served.")
-        if not self.needed or self.clock.now() < self._good_until:
+        if not self.needed or self._is_good():
             return
         with self._lock:
             self._look()
-        if self.clock.now() >= self._good_until:
+        if not self._is_good():
             raise JournalUnwitnessed(
                 "The journal's witnesses have not seen it lately. Nothing was served; try again later.",
                 retry_after_seconds=30,
@@ -86,6 +87,13 @@ class Witnessed:
         times = sorted(self._times(), reverse=True)
         if len(times) >= self.needed:
             self._good_until = times[self.needed - 1] + self.most_age
+            self._good_through = now + (self._good_until - self.clock.now()).total_seconds()
+        else:
+            self._good_until = NEVER
+
+    def _is_good(self) -> bool:
+        """By both clocks: one that is set back would prolong the witnesses' words."""
+        return self.clock.now() < self._good_until and time.monotonic() < self._good_through
 
     def _times(self) -> list[datetime]:
         """When each witness last saw the journal, by its own verified word.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,14 +15,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.errors import JournalForked, JournalUnwitnessed, WitnessUnavailable
+from gateway.journal import witnessed as module
 from gateway.journal.append import Journal
-from gateway.journal.checkpoint import Checkpoint, log_key, opened
+from gateway.journal.checkpoint import Checkpoint, log_key, opened, signed
 from gateway.journal.events import policy_body
 from gateway.journal.note import Note, Signature, SignatureType, VerifierKey
 from gateway.journal.seal import BootIdentity, Seal
 from gateway.journal.signing import Signing
 from gateway.journal.tree import is_consistent
-from gateway.journal.witness import Conflict
+from gateway.journal.witness import Conflict, Refused
 from gateway.journal.witnessed import Witnessed
 from gateway.model.entry import Draft, EntryKind
 
@@ -60,12 +62,17 @@ class PlainWitness:
     root: bytes = b""
     asked: int = 0
     is_away: bool = False
+    shown: str | None = None
 
     @property
     def key(self) -> VerifierKey:
         return VerifierKey(self.name, SignatureType.COSIGNATURE, self.signer.public_key())
 
-    def add_checkpoint(self, request: str) -> str | Conflict:
+    def last_checkpoint(self, origin: str) -> str | None:
+        assert origin == self.log.name
+        return self.shown
+
+    def add_checkpoint(self, request: str) -> str | Conflict | Refused:
         self.asked += 1
         if self.is_away:
             raise WitnessUnavailable("It does not answer.")
@@ -76,8 +83,8 @@ class PlainWitness:
             return Conflict(self.size)
         proof = [base64.b64decode(line) for line in lines]
         if old and not is_consistent(old, self.root, checkpoint.size, checkpoint.root, proof):
-            raise JournalForked(f"{self.name} has seen other entries")
-        self.size, self.root = checkpoint.size, checkpoint.root
+            return Refused()
+        self.size, self.root, self.shown = checkpoint.size, checkpoint.root, note
         seconds = int(self.clock.now().timestamp())
         text = Note.parse(note).text
         value = self.signer.sign(f"cosignature/v1\ntime {seconds}\n{text}".encode())
@@ -283,7 +290,7 @@ def test_a_rewritten_journal_signed_anew_with_the_stolen_key_is_noticed_by_the_w
     signing.step()
     forged = SqliteJournal(tmp_path / "forged.sqlite")
     append(forged, 7, event="b")
-    with pytest.raises(JournalForked, match="other entries"):
+    with pytest.raises(JournalForked, match="not those that were signed and shown"):
         Signing(forged, ORIGIN, signer, clock, (witness,)).step()
     forged.close()
 
@@ -300,9 +307,77 @@ def test_an_older_backup_is_noticed_by_the_witness(
     signing.step()
     backup = SqliteJournal(tmp_path / "backup.sqlite")
     append(backup, 2)
-    with pytest.raises(JournalForked, match="more entries"):
+    with pytest.raises(JournalForked, match="fewer entries than were signed and shown"):
         Signing(backup, ORIGIN, signer, clock, (witness,)).step()
     backup.close()
+
+
+@dataclass
+class LyingWitness:
+    """It says whatever it likes, and cosigns nothing."""
+
+    key: VerifierKey
+    says: Conflict | Refused
+    shows: str | None = None
+
+    def add_checkpoint(self, request: str) -> str | Conflict | Refused:
+        return self.says if request else ""
+
+    def last_checkpoint(self, origin: str) -> str | None:
+        return self.shows if origin else None
+
+
+@pytest.mark.parametrize("says", [Refused(), Conflict(4), Conflict(10**15)], ids=str)
+@pytest.mark.parametrize("shows", ["nothing", "a note of another key", "an earlier one", "noise"])
+def test_what_a_witness_merely_says_condemns_nobody_and_another_one_is_asked(
+    store: SqliteJournal,
+    signing: Signing,
+    witness: PlainWitness,
+    says: Conflict | Refused,
+    shows: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    append(store, 3)
+    signing.step()
+    forged = Checkpoint(ORIGIN, 10**15, bytes(32))
+    notes = {
+        "nothing": None,
+        "a note of another key": str(signed(forged, Key())),
+        "an earlier one": witness.shown,
+        "noise": "\x00",
+    }
+    append(store, 3)
+    liar = LyingWitness(replace(witness.key, name="liar.example"), says, notes[shows])
+    signing.witnesses = (liar, witness)
+    signing.step()
+    assert witness.size == 6
+    assert "witness liar.example: It says that it has seen another journal" in caplog.text
+
+
+@pytest.mark.parametrize("size", [2, 3, 4], ids=["earlier", "now", "beyond"])
+def test_a_checkpoint_of_our_own_key_that_contradicts_the_journal_proves_a_fork(
+    store: SqliteJournal, signer: Key, clock: Clock, witness: PlainWitness, size: int
+) -> None:
+    append(store, 3)
+    shown = str(signed(Checkpoint(ORIGIN, size, bytes(32)), signer))
+    says = LyingWitness(witness.key, Refused(), shown)
+    with pytest.raises(JournalForked, match="signed and shown to a witness"):
+        Signing(store, ORIGIN, signer, clock, (says,)).step()
+
+
+def test_a_checkpoint_of_an_earlier_key_proves_a_fork_as_well(
+    store: SqliteJournal, signer: Key, clock: Clock, witness: PlainWitness
+) -> None:
+    append(store, 3)
+    shown = str(signed(Checkpoint(ORIGIN, 2, bytes(32)), signer))
+    says, earlier = (
+        LyingWitness(witness.key, Refused(), shown),
+        log_key(ORIGIN, signer.public_key()),
+    )
+    new = Key()
+    Signing(store, ORIGIN, new, clock, (says,)).step()
+    with pytest.raises(JournalForked, match="signed and shown to a witness"):
+        Signing(store, ORIGIN, new, clock, (says,), (earlier,)).step()
 
 
 def test_a_hole_beneath_a_signed_tree_is_noticed_when_a_witness_asks_for_its_proof(
@@ -375,6 +450,26 @@ def test_a_witness_whose_clock_is_ahead_is_not_believed(
         witnessed.check()
     clock.at += timedelta(minutes=1)
     witnessed.check()
+
+
+def test_a_clock_that_is_set_back_does_not_prolong_what_the_witness_said(
+    store: SqliteJournal,
+    signing: Signing,
+    witnessed: Witnessed,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    append(store, 3)
+    signing.step()
+    passed = time.monotonic()
+    monkeypatch.setattr(module.time, "monotonic", lambda: passed)
+    witnessed.check()
+    clock.at -= timedelta(days=30)
+    passed += 14 * 60
+    witnessed.check()
+    passed += 2 * 60
+    with pytest.raises(JournalUnwitnessed):
+        witnessed.check()
 
 
 def test_as_many_witnesses_as_are_needed(
