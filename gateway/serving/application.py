@@ -29,6 +29,7 @@ from gateway.serving.callers import open_key_store, portal_of, token_checks_of, 
 from gateway.serving.services import open_services
 from gateway.settings import ServeSettings
 from gateway.surfaces.application import Lifespan, Operations, Roads, build_application
+from gateway.surfaces.auditor.long_readings import LongReadings
 from gateway.surfaces.auditor.pages.routes import BESIDE, AuditPages
 from gateway.surfaces.html.threads import BoundedThreads, PortalThreads
 from gateway.surfaces.ops.health import Readiness
@@ -45,6 +46,7 @@ ROAD_THREADS = 64  # they mostly wait for the journal's next commit
 IDENTITY_THREADS = 8
 STATE_THREADS = 4  # the state has one writer at a time
 READING_THREADS = 4
+EXPORT_THREADS = 2  # of the journal: they hold up nobody's delivery
 LOGIN_THREADS = 8  # and as many for the pages: both may wait for the identity provider
 WAITING_FOR_LOGIN_MAX = 32
 
@@ -92,7 +94,16 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
         threads=PortalThreads(_bounded_threads(opened), _bounded_threads(opened)),
         beside=BESIDE,
     )
-    audit = AuditPages(services, _bounded_threads(opened))
+    readings = LongReadings(
+        services.tolls,
+        Sender(
+            threads=_threads(EXPORT_THREADS, opened),
+            idle_timeout_seconds=settings.send_idle_timeout_seconds,
+            observe=lambda _: None,  # the metrics tell of deliveries
+        ),
+        limited.count,
+    )
+    audit = AuditPages(services, _bounded_threads(opened), readings)
     gate = Gate(
         authenticate=partial(
             authenticate,
@@ -136,7 +147,7 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     house = House(services.catalog, services.policy, services.registry)
     desk = KeyDesk(key_store, services.journal, house, clock, forget=keys.forget)
     return build_application(
-        Roads(services, desk, _threads(ROAD_THREADS, opened), sender),
+        Roads(services, desk, _threads(ROAD_THREADS, opened), sender, readings),
         gate,
         Operations(Readiness(checks, issuers=issuers), metrics, protection),
         pages=(*portal.routes(), *audit.routes()) if portal else (),

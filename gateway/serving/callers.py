@@ -24,9 +24,9 @@ from gateway.identity.login import Logins
 from gateway.identity.voices import Voice
 from gateway.ports import Clock
 from gateway.settings import ServeSettings
+from gateway.surfaces.beside import Beside
 from gateway.surfaces.html.threads import PortalThreads
 from gateway.surfaces.portal.routes import Portal
-from gateway.surfaces.security import Beside
 
 
 def verifiers_of(settings: ServeSettings, clock: Clock) -> Mapping[str, OidcTokenVerifier]:

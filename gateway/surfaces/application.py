@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from gateway.delivery.services import Services
 from gateway.identity.key_desk import KeyDesk
+from gateway.surfaces.auditor.long_readings import LongReadings
 from gateway.surfaces.openapi import FASTAPI_ROUTERS, openapi_document
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
@@ -46,12 +47,15 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class Roads:
-    """How deliveries are made: threads walk the road, the sender sends. keys: who has access keys."""
+    """How deliveries are made: threads walk the road, the sender sends. keys: who has access keys.
+    readings: of auditors, those that take long.
+    """
 
     services: Services
     keys: KeyDesk
     threads: Executor
     sender: Sender
+    readings: LongReadings
 
 
 def build_application(
@@ -86,6 +90,7 @@ def metadata_application(roads: Roads, *, public_url: str) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.services = roads.services
     app.state.keys = roads.keys
+    app.state.readings = roads.readings
     for router in FASTAPI_ROUTERS:
         app.include_router(router)
     render_problems(app, FASTAPI_ROUTERS, public_url=public_url)

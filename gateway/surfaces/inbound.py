@@ -21,11 +21,14 @@ _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 @dataclass(slots=True)
 class Inbound:
-    """caller: None on a public route. parameters: query values by name, each name once."""
+    """caller: None on a public route. parameters: query values by name, each name once. wants_body: not HEAD,
+    also where a HEAD is answered as if it were a GET.
+    """
 
     origin: Origin
     parameters: Mapping[str, str]
     caller: Caller | None = None
+    wants_body: bool = True
 
 
 def keep_inbound(scope: Scope, inbound: Inbound) -> None:

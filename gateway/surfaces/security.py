@@ -61,16 +61,6 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """Pages of one surface that the session of another opens: their paths, and what the paths of further
-    ones begin with, to their slash. A login may lead to the former.
-    """
-
-    pages: frozenset[str] = frozenset()
-    folders: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class People:
     """How the pages for people know theirs: by a session, never by a token, and nothing else takes one.
 
@@ -143,6 +133,7 @@ class Guard:
             inbound = Inbound(
                 read_origin(scope, request_id, self._gate.proxies),
                 read_parameters(scope["query_string"]),
+                wants_body=scope["method"] != "HEAD",
             )
             await self._admit(scope, inbound, answer)
             keep_inbound(scope, inbound)

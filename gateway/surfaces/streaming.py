@@ -1,4 +1,4 @@
-"""Sending a delivery so that the journal knows how many bytes were handed to the server.
+"""Sending what was announced so that it is known how many bytes were handed to the server.
 
 The loop: read a chunk, count it, hand it over, let the loop turn, see whether the client is still
 there. Granian's `send` never fails after a disconnect, so `receive` is watched beside it, and a file
@@ -16,13 +16,13 @@ from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from starlette.types import Receive, Send
 
-from gateway.delivery.body import EncodedBody, NoBody, StoredBody, StreamedBody
-from gateway.delivery.delivery import Delivery
+from gateway.delivery.body import EncodedBody, NoBody, StoredBody
 from gateway.errors import GatewayError
-from gateway.model.entry import Outcome
+from gateway.model.entry import Outcome, Receipt
 from gateway.ports import OpenFile
 
 CHUNK_BYTES = 1 << 20
@@ -48,6 +48,34 @@ class Truncated(Exception):
     """There were fewer bytes than announced."""
 
 
+class Chunked(Protocol):
+    """A body that is made while it is sent, by one thread at a time."""
+
+    def next_chunk(self) -> bytes:
+        """The next bytes, empty at the end. It may block."""
+        ...
+
+
+class Announced(Protocol):
+    """What is sent: a delivery, or an export of the journal. size: of the body, None when nobody knows."""
+
+    @property
+    def receipt(self) -> Receipt: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def body(self) -> NoBody | StoredBody | EncodedBody | Chunked: ...
+
+    def finish(self, outcome: Outcome, *, sent: int, status: int | None = None) -> None:
+        """Raises nothing; only the first call counts."""
+        ...
+
+
+A = TypeVar("A", bound=Announced)
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """One closed intent, for the metrics."""
@@ -71,8 +99,8 @@ class Sender:
 
     async def send(
         self,
-        delivery: Delivery,
-        headers_of: Callable[[Delivery], Headers],
+        delivery: A,
+        headers_of: Callable[[A], Headers],
         *,
         receive: Receive,
         send: Send,
@@ -96,7 +124,7 @@ class Sender:
             delivery.finish(outcome, sent=stream.sent, status=None if stream.is_started else 500)
             self.observe(Finished(outcome, stream.sent))
 
-    async def _send_body(self, delivery: Delivery, *, stream: _Stream, receive: Receive) -> None:
+    async def _send_body(self, delivery: Announced, *, stream: _Stream, receive: Receive) -> None:
         body = delivery.body
         if isinstance(body, NoBody):
             await stream.end(b"")
@@ -107,7 +135,7 @@ class Sender:
 
     async def _send_long(
         self,
-        body: StoredBody | EncodedBody | StreamedBody,
+        body: StoredBody | EncodedBody | Chunked,
         size: int | None,
         *,
         stream: _Stream,
@@ -130,7 +158,7 @@ class Sender:
             watch.cancel()
 
     def _chunks(
-        self, body: StoredBody | EncodedBody | StreamedBody
+        self, body: StoredBody | EncodedBody | Chunked
     ) -> AsyncGenerator[bytes | bytearray | memoryview]:
         match body:
             case StoredBody():
@@ -157,7 +185,7 @@ class Sender:
             yield piece
             offset += len(piece)
 
-    async def _streamed(self, body: StreamedBody) -> AsyncGenerator[memoryview]:
+    async def _streamed(self, body: Chunked) -> AsyncGenerator[memoryview]:
         """The next chunk is encoded while this one is sent; the last thread ends before the stream."""
         following = self.threads.submit(body.next_chunk)
         try:
@@ -166,7 +194,9 @@ class Sender:
                 async for piece in self._pieces(chunk):
                     yield piece
         finally:
-            await asyncio.wait([asyncio.wrap_future(following)])
+            (last,), _ = await asyncio.wait([asyncio.wrap_future(following)])
+            if not last.cancelled():
+                last.exception()  # looked at, or asyncio would write it into the log with its text
 
     def _length(self, left: int) -> int:
         """How much to hand over at once."""
@@ -236,5 +266,5 @@ async def _until_gone(receive: Receive) -> None:
             pass
 
 
-def _whole(delivery: Delivery) -> Outcome:
+def _whole(delivery: Announced) -> Outcome:
     return Outcome.NOT_MODIFIED if delivery.status == 304 else Outcome.COMPLETE

@@ -19,6 +19,7 @@ from gateway.journal.summary import MOST_DAYS, Period, Summary, summarise
 from gateway.surfaces.auditor.auditor import Auditor, auditor_of
 from gateway.surfaces.auditor.entries import declared
 from gateway.surfaces.auditor.file_sizes import file_sizes
+from gateway.surfaces.auditor.long_readings import LongReadings
 from gateway.surfaces.auditor.parameters import (
     Filters,
     check_names,
@@ -124,16 +125,18 @@ def journal_summary(
     entry, written first.
     """
     services: Services = request.app.state.services
+    readings: LongReadings = request.app.state.readings
     asked = read_asked(asked_for.model_dump(exclude_unset=True))
-    receipt = auditor.announce(_declared(asked, auditor))
-    found = summarise(
-        auditor.journal.store,
-        asked.period,
-        organisation=asked.filters.organisation,
-        product=asked.filters.product,
-        end=receipt.seq - 1,
-        size_of=file_sizes(services.releases),
-    )
+    with readings.summary(auditor.caller):
+        receipt = auditor.announce(_declared(asked, auditor))
+        found = summarise(
+            auditor.journal.store,
+            asked.period,
+            organisation=asked.filters.organisation,
+            product=asked.filters.product,
+            end=receipt.seq - 1,
+            size_of=file_sizes(services.releases),
+        )
     if asked.format == "csv":
         return _answer(_csv(found), "text/csv; charset=utf-8")
     return _answer(orjson.dumps(document(found)), "application/json")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.delivery.services import Services
 from gateway.model.caller import Caller
 from gateway.model.organisation import Organisation
-from gateway.policy import Explanation, explain
+from gateway.model.ruling import Permit
+from gateway.policy import Explanation, explain, rule
+from gateway.surfaces.beside import Entrance
 from gateway.surfaces.html.reasons import OTHER_REASON, REASONS
 from gateway.surfaces.portal.texts import KINDS, ORGANISATIONS
 
@@ -26,16 +29,21 @@ class ProductLine:
 
 @dataclass(frozen=True, slots=True)
 class MePage:
-    """organisation: with its kind, None when it is not in the registry today."""
+    """organisation: with its kind, None when it is not in the registry today. ways: what else there is for
+    this person, as paths and titles.
+    """
 
     subject: str
     organisation: str | None
     areas: tuple[str, ...]
     roles: tuple[str, ...]
     products: tuple[ProductLine, ...]
+    ways: tuple[tuple[str, str], ...]
 
 
-def me_page(caller: Caller, services: Services, language: str) -> MePage:
+def me_page(
+    caller: Caller, services: Services, language: str, entrances: Iterable[Entrance]
+) -> MePage:
     """The caller as the gateway sees it today."""
     organisation = caller.organisation
     explanations = explain(caller, services.catalog.products, services.policy, services.today())
@@ -53,7 +61,19 @@ def me_page(caller: Caller, services: Services, language: str) -> MePage:
             if role.name in labels  # a role that is not in the policies gives nothing
         ),
         products=tuple(_line(each, services, language) for each in explanations),
+        ways=tuple(
+            (each.path, each.label.in_language(language))
+            for each in entrances
+            if _is_open(each, caller, services)
+        ),
     )
+
+
+def _is_open(entrance: Entrance, caller: Caller, services: Services) -> bool:
+    """Whether the page behind it would permit the caller now; nothing is journaled by asking."""
+    today = services.today()
+    ruling = rule(caller, entrance.action, None, None, services.policy, today=today)
+    return isinstance(ruling, Permit)
 
 
 def _named(organisation: Organisation, language: str) -> str:

@@ -22,6 +22,7 @@ from gateway.errors import (
     TooManyWaiting,
 )
 from gateway.identity.login import Callback, Logins
+from gateway.surfaces.beside import Beside
 from gateway.surfaces.cookies import (
     LOGIN,
     SESSION,
@@ -36,7 +37,7 @@ from gateway.surfaces.inbound import caller_of, header, inbound_of, read_paramet
 from gateway.surfaces.portal.me import me_page
 from gateway.surfaces.portal.texts import TEXTS
 from gateway.surfaces.problems import log_unserved
-from gateway.surfaces.security import Beside, People
+from gateway.surfaces.security import People
 
 LOGIN_PATH, CALLBACK_PATH, LOGOUT_PATH = "/login", "/login/callback", "/logout"
 FRONT_PATH, ME_PATH = "/", "/me"
@@ -138,8 +139,9 @@ class Portal:
     def me(self, request: Request) -> Response:
         """The bare page: who am I, what do I see, and why not the rest."""
         scope = request.scope
+        language = language_of(scope)
         shown = {
-            "me": me_page(caller_of(scope), self.services, language_of(scope)),
+            "me": me_page(caller_of(scope), self.services, language, self.beside.entrances),
             "csrf": form_token(find_cookie(scope, SESSION) or ""),
         }
         return _PAGES.render("me.html", scope, shown, form_target=self._logout_address())

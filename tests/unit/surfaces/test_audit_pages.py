@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,9 +26,10 @@ from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.state_database import StateDatabase
 from gateway.adapters.state_sessions import StoredSessions
 from gateway.batch.journal_key import create_journal_key
-from gateway.errors import JournalForked
+from gateway.errors import JournalForked, TooManyWaiting
 from gateway.journal.note import SignatureType, VerifierKey
 from gateway.journal.signing import Signing
+from gateway.journal.summary import Summary, summarise
 from gateway.journal.witnessed import Seen
 from gateway.model.entry import EntryKind, Outcome
 from gateway.model.label import Label
@@ -37,6 +40,7 @@ from gateway.surfaces.auditor.pages.texts import TEXTS
 from gateway.surfaces.auditor.pages.words import ACTIONS, KINDS, OTHER_REMEDY, OUTCOMES, REMEDIES
 from gateway.surfaces.auditor.parameters import PARAMETERS
 from gateway.surfaces.html.texts import SHARED
+from gateway.surfaces.html.threads import BoundedThreads
 
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 BASE = "http://127.0.0.1:8080"
@@ -149,7 +153,8 @@ def clock() -> Clock:
 def site(model_house, tmp_path_factory, clock) -> Iterator[Site]:
     root = tmp_path_factory.mktemp("audit") / "house"
     shutil.copytree(model_house.root, root)
-    with opened(replace(model_house, root=root), clock) as site:
+    # It signs at its start alone: another test puts a fork in the place of what every process signs with.
+    with opened(replace(model_house, root=root), clock, checkpoint_seconds=3600.0) as site:
         yield site
 
 
@@ -182,6 +187,32 @@ def test_nobody_is_shown_anything_without_a_session_not_even_with_an_auditors_to
         answer = site.client.get(path, headers=headers, follow_redirects=False)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/login")
+    assert len(site.house.entries()) == before
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("fi", "Luovutusloki"), ("sv", "Utlämningsloggen")]
+)
+def test_the_page_about_oneself_leads_auditors_here_and_nobody_else(site, language, title):
+    def ways(persona: str, **claims: object) -> list[str | None]:
+        sent = site.session(persona, **claims)
+        page = Shown(site.client.get(f"/me?lang={language}", headers=sent).text)
+        assert (title in page.text) == any(
+            "/audit" in (each["href"] or "") for each in page.all("a")
+        )
+        return [each["href"] for each in page.all("a") if "/audit" in (each["href"] or "")]
+
+    before = len(site.house.entries())
+    assert ways("auditor") == [f"/audit?lang={language}"]
+    for persona in (
+        "municipality-bi",
+        "ely-analyst",
+        "tem-analyst",
+        "stranger",
+        "key-administrator",
+    ):
+        assert ways(persona) == []
+    assert ways("auditor", organisation="KU837") == []
     assert len(site.house.entries()) == before
 
 
@@ -352,6 +383,61 @@ def test_the_state_says_that_no_witness_has_seen_it_and_gives_the_checkpoint(sit
     size = int(answer.text.splitlines()[1])
     assert f"{size} entries, signed 2026-07-01 09:00:00 +03:00" in page.text
     assert site.get("/audit/entries/1/proof").text.startswith("c2sp.org/tlog-proof@v1\n")
+
+
+@pytest.mark.parametrize("path", [*EVERYTHING, f"{COUNTED[0]}?lang=en"])
+def test_when_no_thread_is_free_a_page_says_so(fresh_house, clock, monkeypatch, path):
+    with opened(fresh_house, clock) as site:
+        before = len(site.house.entries())
+        with monkeypatch.context() as patched:
+            patched.setattr(BoundedThreads, "run", too_many)
+            answer = site.get(path, **{"Accept-Language": "en"})
+        page = Shown(answer.text)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "Not available now" in page.text
+        assert len(site.house.entries()) == before
+
+
+async def too_many(*_: object) -> None:
+    raise TooManyWaiting("Try again in a moment.", retry_after_seconds=5)
+
+
+@pytest.mark.parametrize("path", [EXPORT, *COUNTED])
+def test_a_limit_of_long_readings_is_told_on_a_page(fresh_house, clock, monkeypatch, path):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: object, **named: object) -> Summary:
+        begun.set()
+        assert go_on.wait(20)
+        return summarise(*arguments, **named)
+
+    monkeypatch.setattr("gateway.surfaces.auditor.pages.deliveries.summarise", slow)
+    limits = {"auditor": {"concurrent_extracts": 1, "burst": 100}}
+    with opened(fresh_house, clock, limits=limits) as site, ThreadPoolExecutor(1) as threads:
+        running = threads.submit(site.get, COUNTED[0])
+        assert begun.wait(20)
+        before = len(site.house.entries())
+        answer = site.get(f"{path}?lang=en")
+        told = Shown(answer.text).text
+        after = len(site.house.entries())
+        go_on.set()
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+        assert "Not available now" in told
+        assert after == before
+        assert running.result().status_code == 200
+        assert site.get(f"{path}?lang=en").status_code == 200
+
+
+def test_the_head_of_an_export_reads_no_entry(fresh_house, clock, monkeypatch):
+    def untouched(*_: object) -> None:
+        raise AssertionError("it is read")
+
+    monkeypatch.setattr("gateway.surfaces.auditor.export.proved", untouched)
+    with opened(fresh_house, clock) as site:
+        answer = site.client.head(EXPORT, headers=site.session("auditor"))
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert site.newest().body["filters"]["view"] == "export"
 
 
 def test_the_state_says_that_nothing_is_signed(fresh_house, clock):

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.batch.journal_key import create_journal_key, verifier_keys
 from gateway.errors import JournalUnavailable
 from gateway.journal.checkpoint import opened_by
+from gateway.journal.export import proved
 from gateway.journal.leaf import recomputed_leaf_sha256
 from gateway.journal.tree import is_included
 from gateway.surfaces.auditor import export
@@ -58,6 +60,63 @@ def checked(house, line: dict, note: str) -> None:
     assert is_included(bytes.fromhex(leaf), line["seq"] - 1, signed.size, proof, signed.root)
     other = bytes.fromhex(recomputed_leaf_sha256({**line["body"], "sub": "other"}, line["salt"]))
     assert not is_included(other, line["seq"] - 1, signed.size, proof, signed.root)
+
+
+class Downloading:
+    """An export as the server hands it on. stalls: takes nothing; goes_after: so many pieces."""
+
+    def __init__(
+        self,
+        house,
+        *,
+        path: str = EXPORT,
+        stalls: bool = False,
+        goes_after: int | None = None,
+        persona: str = AUDITOR,
+    ) -> None:
+        self.sent: list[dict] = []
+        self._app = house.client.app
+        self._gone = asyncio.Event()
+        self._stalls, self._goes_after = stalls, goes_after
+        path, _, query = path.partition("?")
+        bearer = house.bearer(persona)
+        self._scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(k.lower().encode(), v.encode()) for k, v in bearer.items()],
+            "client": ("127.0.0.1", 5000),
+            "http_version": "1.1",
+            "scheme": "http",
+            "asgi": {"version": "3.0"},
+        }
+
+    async def fetch(self) -> None:
+        await self._app(self._scope, self._receive, self._send)
+
+    def goes(self) -> None:
+        self._gone.set()
+
+    async def _receive(self) -> dict:
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: dict) -> None:
+        if self._stalls and message["type"] == "http.response.body":
+            await self._gone.wait()
+        self.sent.append(message)
+        if self._goes_after is not None and len(self.sent) > self._goes_after:
+            self.goes()
+
+
+def export_of_one(house):
+    """The first entry, proved."""
+    store = SqliteJournal(house.journal_path)
+    found = next(proved(store, export.Filters().query(), export.newest_checkpoint(store)))
+    store.close()
+    yield from [found] * 200
 
 
 def test_every_line_is_proved_against_the_checkpoint_of_the_first(signed_house):
@@ -161,39 +220,105 @@ def test_the_writer_goes_on_while_an_export_is_read(signed_house):
     store.close()
 
 
-def test_a_fault_in_the_middle_leaves_an_answer_without_its_end(signed_house, monkeypatch):
+def test_a_fault_in_the_middle_leaves_an_answer_without_its_end(signed_house, monkeypatch, caplog):
     def broken(*_):
         raise JournalUnavailable
         yield
 
     monkeypatch.setattr(export, "proved", broken)
-    sent: list[dict] = []
-
-    async def send(message: dict) -> None:
-        sent.append(message)
-
-    async def receive() -> dict:
-        await asyncio.sleep(60)
-        return {"type": "http.disconnect"}
-
-    headers = [(k.lower().encode(), v.encode()) for k, v in signed_house.bearer(AUDITOR).items()]
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": EXPORT,
-        "raw_path": EXPORT.encode(),
-        "query_string": b"",
-        "headers": headers,
-        "client": ("127.0.0.1", 5000),
-        "http_version": "1.1",
-        "scheme": "http",
-        "asgi": {"version": "3.0"},
-    }
-    asyncio.run(signed_house.client.app(scope, receive, send))
-    start, *bodies = sent
+    client = Downloading(signed_house)
+    asyncio.run(client.fetch())
+    start, *bodies = client.sent
     assert start["status"] == 200
-    assert json.loads(bodies[0]["body"])["tree_size"] > 0
+    assert json.loads(bytes(bodies[0]["body"]))["tree_size"] > 0
     assert all(message["more_body"] for message in bodies)
+    assert [record.name for record in caplog.records] == ["jakelu.deliveries"]
+
+
+def test_a_client_that_takes_nothing_is_given_up_and_its_place_is_free(fresh_house, signing):
+    limits = {"auditor": {"concurrent_extracts": 1, "burst": 100}}
+    with fresh_house.open(**signing, limits=limits, send_idle_timeout_seconds=0.2):
+        stalling = Downloading(fresh_house, stalls=True)
+        asyncio.run(asyncio.wait_for(stalling.fetch(), 10))
+        assert [message["type"] for message in stalling.sent] == ["http.response.start"]
+        assert fresh_house.get(AUDITOR, EXPORT).status_code == 200
+
+
+def test_a_client_that_goes_leaves_its_place(fresh_house, signing, monkeypatch):
+    ended = []
+
+    def endless(*_):
+        try:
+            while True:
+                yield from export_of_one(fresh_house)
+        finally:
+            ended.append(True)
+
+    limits = {"auditor": {"concurrent_extracts": 1, "burst": 100}}
+    with fresh_house.open(**signing, limits=limits):
+        with monkeypatch.context() as patched:
+            patched.setattr(export, "proved", endless)
+            going = Downloading(fresh_house, goes_after=3)
+            asyncio.run(asyncio.wait_for(going.fetch(), 10))
+        assert all(message["more_body"] for message in going.sent[1:])
+        assert ended == [True]
+        assert fresh_house.get(AUDITOR, EXPORT).status_code == 200
+
+
+def test_exports_of_one_client_at_once_are_limited_like_its_downloads(
+    fresh_house, signing, monkeypatch
+):
+    colleague = replace(PERSONAS[AUDITOR], subject="another-auditor")
+    monkeypatch.setattr(
+        "gateway.adapters.demo_issuer.PERSONAS", {**PERSONAS, "colleague": colleague}
+    )
+    limits = {"auditor": {"concurrent_extracts": 1, "burst": 100}}
+    with fresh_house.open(**signing, limits=limits, send_idle_timeout_seconds=60):
+
+        async def both() -> None:
+            stalling = Downloading(fresh_house, stalls=True)
+            first = asyncio.create_task(stalling.fetch())
+            while not stalling.sent:
+                await asyncio.sleep(0.01)
+            before = len(fresh_house.entries())
+            for path in (EXPORT, "/v1/journal/summary?since=2026-07-01&until=2026-07-01"):
+                second = Downloading(fresh_house, path=path)
+                await second.fetch()
+                assert second.sent[0]["status"] == 429
+                told = json.loads(second.sent[1]["body"])
+                assert told["code"] == "too_many_extracts"
+            assert len(fresh_house.entries()) == before
+            other = Downloading(fresh_house, persona="colleague")
+            await other.fetch()
+            assert other.sent[0]["status"] == 200
+            stalling.goes()
+            await asyncio.wait_for(first, 10)
+            third = Downloading(fresh_house)
+            await third.fetch()
+            assert third.sent[0]["status"] == 200
+
+        asyncio.run(both())
+
+
+def test_the_bytes_of_an_export_count_as_those_of_a_download(fresh_house, signing):
+    limits = {"auditor": {"bytes_per_day": 100, "burst": 100}}
+    with fresh_house.open(**signing, limits=limits):
+        assert len(fresh_house.get(AUDITOR, EXPORT).content) > 100
+        answer = fresh_house.get(AUDITOR, EXPORT)
+        assert (answer.status_code, answer.json()["code"]) == (429, "quota_used_up")
+
+
+def test_a_head_is_journaled_and_reads_no_entry(signed_house, monkeypatch):
+    def untouched(*_):
+        raise AssertionError("it is read")
+
+    monkeypatch.setattr(export, "proved", untouched)
+    answer = signed_house.client.head(EXPORT, headers=signed_house.bearer(AUDITOR))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert "content-length" not in answer.headers
+    newest = signed_house.entries()[-1]
+    assert (newest.kind, newest.body["filters"]["view"]) == ("journal.read", "export")
 
 
 def test_an_entry_that_was_rewritten_has_no_proof(signed_house):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 
+from gateway.errors import JournalUnavailable
+from gateway.journal.summary import Summary, summarise
+from gateway.surfaces.auditor import summary as module
 from gateway.surfaces.auditor.summary import PARAMETERS, SummaryParameters
 
 SUMMARY = "/v1/journal/summary"
@@ -153,3 +158,64 @@ def test_nothing_is_told_when_the_reading_cannot_be_written(fresh_house):
 
 def test_the_openapi_document_names_every_parameter():
     assert tuple(SummaryParameters.model_fields) == PARAMETERS
+
+
+def test_few_summaries_are_made_at_once_and_the_next_is_told_to_wait(fresh_house, monkeypatch):
+    """Whatever waits is not journaled: nothing was read for it."""
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(*arguments: object, **named: object) -> Summary:
+        begun.release()
+        assert go_on.wait(20)
+        return summarise(*arguments, **named)
+
+    monkeypatch.setattr(module, "summarise", slow)
+    path = f"{SUMMARY}?{TODAY}"
+    with fresh_house.open(), ThreadPoolExecutor(2) as threads:
+        running = [threads.submit(fresh_house.get, AUDITOR, path) for _ in range(2)]
+        assert all(begun.acquire(timeout=20) for _ in running)
+        before = len(fresh_house.entries())
+        refused, after = fresh_house.get(AUDITOR, path), len(fresh_house.entries())
+        passing = fresh_house.get(AUDITOR, "/v1/me")
+        go_on.set()
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        assert (refused.headers["retry-after"], after) == ("30", before)
+        assert passing.status_code == 200
+        assert [each.result().status_code for each in running] == [200, 200]
+        assert fresh_house.get(AUDITOR, path).status_code == 200
+
+
+def test_a_summary_has_a_place_among_the_downloads_of_its_client(fresh_house, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: object, **named: object) -> Summary:
+        begun.set()
+        assert go_on.wait(20)
+        return summarise(*arguments, **named)
+
+    monkeypatch.setattr(module, "summarise", slow)
+    path, limits = f"{SUMMARY}?{TODAY}", {"auditor": {"concurrent_extracts": 1, "burst": 100}}
+    with fresh_house.open(limits=limits), ThreadPoolExecutor(1) as threads:
+        running = threads.submit(fresh_house.get, AUDITOR, path)
+        assert begun.wait(20)
+        refused = fresh_house.get(AUDITOR, path)
+        go_on.set()
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_extracts")
+        assert running.result().status_code == 200
+        assert fresh_house.get(AUDITOR, path).status_code == 200
+    (limited,) = [each for each in fresh_house.entries() if each.kind == "access.limited"]
+    assert limited.body["counts"] == {"too_many_extracts": 1}
+
+
+def test_a_summary_that_fails_leaves_its_place(fresh_house, monkeypatch):
+    def broken(*_: object, **__: object) -> Summary:
+        raise JournalUnavailable
+
+    path, limits = f"{SUMMARY}?{TODAY}", {"auditor": {"concurrent_extracts": 1, "burst": 100}}
+    with fresh_house.open(limits=limits):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "summarise", broken)
+            for _ in range(3):
+                answer = fresh_house.get(AUDITOR, path)
+                assert (answer.status_code, answer.json()["code"]) == (503, "journal_unavailable")
+        assert fresh_house.get(AUDITOR, path).status_code == 200

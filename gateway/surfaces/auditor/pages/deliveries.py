@@ -67,15 +67,16 @@ def _chart(view: View, auditor: Auditor, asked: Asked) -> Chart:
     """The reading is durable in the journal before anything is read."""
     known = declared(asked.filters, auditor.journal)
     named = {name: known[name] for name in ("organisation", "product")}
-    receipt = auditor.announce({"view": "deliveries", **_days(asked), **named})
-    found = summarise(
-        auditor.journal.store,
-        asked.period,
-        organisation=asked.filters.organisation,
-        product=asked.filters.product,
-        end=receipt.seq - 1,
-        size_of=file_sizes(view.services.releases),
-    )
+    with view.readings.summary(auditor.caller):
+        receipt = auditor.announce({"view": "deliveries", **_days(asked), **named})
+        found = summarise(
+            auditor.journal.store,
+            asked.period,
+            organisation=asked.filters.organisation,
+            product=asked.filters.product,
+            end=receipt.seq - 1,
+            size_of=file_sizes(view.services.releases),
+        )
     return chart_of(found)
 
 

@@ -10,24 +10,34 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.delivery.services import Services
-from gateway.errors import Forbidden, GatewayError, JournalUnwitnessed
+from gateway.errors import (
+    Forbidden,
+    GatewayError,
+    JournalUnwitnessed,
+    TooManyRequests,
+    TooManyWaiting,
+)
+from gateway.model.ruling import Action
 from gateway.surfaces.auditor.auditor import auditor_in
 from gateway.surfaces.auditor.export import exported, read_asked
+from gateway.surfaces.auditor.long_readings import LongReadings
 from gateway.surfaces.auditor.pages.client_day import client_day
 from gateway.surfaces.auditor.pages.deliveries import deliveries, deliveries_csv
 from gateway.surfaces.auditor.pages.entry_list import entry_list
 from gateway.surfaces.auditor.pages.look import AUDIT_PATH, PAGES, audit_page
 from gateway.surfaces.auditor.pages.one import one_page
+from gateway.surfaces.auditor.pages.texts import TEXTS
 from gateway.surfaces.auditor.pages.view import View
 from gateway.surfaces.auditor.tree import NoParameters, Reading, checkpoint, proof
+from gateway.surfaces.beside import Beside, Entrance
 from gateway.surfaces.html.threads import BoundedThreads
 from gateway.surfaces.inbound import inbound_of
 from gateway.surfaces.problems import log_unserved
-from gateway.surfaces.security import Beside
 
 BESIDE = Beside(
     pages=frozenset({AUDIT_PATH, f"{AUDIT_PATH}/clients", f"{AUDIT_PATH}/deliveries"}),
     folders=frozenset({f"{AUDIT_PATH}/"}),
+    entrances=(Entrance(AUDIT_PATH, TEXTS["audit"], Action.READ_JOURNAL),),
 )
 
 Answering = Callable[[View], Response]
@@ -39,6 +49,7 @@ class AuditPages:
 
     services: Services
     threads: BoundedThreads
+    readings: LongReadings
 
     def routes(self) -> Sequence[BaseRoute]:
         return (
@@ -54,7 +65,12 @@ class AuditPages:
 
     def _answering(self, page: Answering) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            return await self.threads.run(self._answer, page, View.of(request, self.services))
+            view = View.of(request, self.services, self.readings)
+            try:
+                return await self.threads.run(self._answer, page, view)
+            except TooManyWaiting as error:  # no thread is free; the page needs none
+                log_unserved(error, inbound_of(view.scope).origin.request_id)
+                return _waiting(_notice(view, error), error)
 
         return answer
 
@@ -85,7 +101,12 @@ def _proof(view: View) -> Response:
 def _export(view: View) -> Response:
     """What a search finds, each entry with its proof. Raises BadParameter, NotSignedYet."""
     auditor = auditor_in(view.scope, view.services)
-    return exported(auditor, read_asked(view.asked))
+    return exported(
+        auditor,
+        read_asked(view.asked),
+        view.readings,
+        wants_body=inbound_of(view.scope).wants_body,
+    )
 
 
 def _reading(view: View) -> Reading:
@@ -98,7 +119,7 @@ def _download(answer: Response, name: str) -> Response:
 
 
 def _notice(view: View, error: GatewayError) -> Response:
-    if error.status >= 500:
+    if error.status >= 500 or isinstance(error, TooManyRequests):
         name = "unavailable"
     elif isinstance(error, Forbidden):
         name = "forbidden"

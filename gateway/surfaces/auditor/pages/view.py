@@ -14,6 +14,7 @@ from gateway.delivery.services import Services
 from gateway.journal.guard import has_identity_code
 from gateway.model.entry import EntryKind, Outcome
 from gateway.model.label import Label
+from gateway.surfaces.auditor.long_readings import LongReadings
 from gateway.surfaces.auditor.pages.words import KINDS, OUTCOMES
 from gateway.surfaces.html.reasons import REASONS
 from gateway.surfaces.html.rendering import language_of
@@ -28,14 +29,15 @@ class View:
 
     scope: Scope
     services: Services
+    readings: LongReadings
     language: str
     asked: Mapping[str, str]
 
     @staticmethod
-    def of(request: Request, services: Services) -> View:
+    def of(request: Request, services: Services, readings: LongReadings) -> View:
         sent = inbound_of(request.scope).parameters
         asked = {name: value for name, value in sent.items() if value and name != "lang"}
-        return View(request.scope, services, language_of(request.scope), asked)
+        return View(request.scope, services, readings, language_of(request.scope), asked)
 
     def address(self, path: str, **parameters: str | None) -> str:
         """A link that keeps the language."""
