@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from gateway.errors import JournalUnwitnessed
-from gateway.journal.checkpoint import cosignatures
+from gateway.journal.checkpoint import Checkpoint, cosignatures
 from gateway.journal.note import VerifierKey, read_signatures
 from gateway.journal.store import KeptCosignature, TreeStore
 from gateway.ports import Clock
@@ -32,11 +32,12 @@ class Seen:
 
 @dataclass(slots=True)
 class Witnessed:
-    """needed: how many of the witnesses; most_age: of their newest cosignatures; pause_seconds: between two
+    """origin: of this log; needed: how many of the witnesses; most_age: of their newest cosignatures; pause_seconds: between two
     looks at the store. Safe for many threads.
     """
 
     store: TreeStore
+    origin: str
     witnesses: Sequence[VerifierKey]
     needed: int
     most_age: timedelta
@@ -45,6 +46,7 @@ class Witnessed:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _good_until: datetime = NEVER
     _good_through: float = float("-inf")  # by the monotonic clock
+    _owed: int = 0  # entries that were there at the last look, and must have been seen by the next
     _looked: float = float("-inf")  # by the monotonic clock
     _fault: str | None = None
 
@@ -84,10 +86,12 @@ class Witnessed:
         if now < self._looked + self.pause_seconds:
             return
         self._looked = now
+        size = self.store.head().size
         times = sorted(self._times(), reverse=True)
         if len(times) >= self.needed:
             self._good_until = times[self.needed - 1] + self.most_age
             self._good_through = now + (self._good_until - self.clock.now()).total_seconds()
+            self._owed = size
         else:
             self._good_until = NEVER
 
@@ -98,12 +102,17 @@ class Witnessed:
     def _times(self) -> list[datetime]:
         """When each witness last saw the journal, by its own verified word.
 
-        A word of the future counts for nothing: it would do for as long as its time has not come.
+        A word of the future counts for nothing: it would do for as long as its time has not come. Nor does
+        a fresh word on a checkpoint that leaves out what was there when we looked last.
         """
         now = self.clock.now()
         latest = now + CLOCKS_APART
         seen = self.seen().values()
-        return [min(each.at, now) for each in seen if each is not None and each.at <= latest]
+        return [
+            min(each.at, now)
+            for each in seen
+            if each is not None and each.at <= latest and each.size >= self._owed
+        ]
 
     def _seen(self, kept: KeptCosignature) -> Seen | None:
         """None for a line that proves nothing: the table is no evidence, the signature is."""
@@ -112,8 +121,9 @@ class Witnessed:
             return None
         named = [key for key in self.witnesses if key.name == kept.witness]
         try:
+            of = Checkpoint.parse(checkpoint.text)
             found = cosignatures(checkpoint.text, read_signatures(kept.line), named)
         except ValueError:
             return None
         times = [each.at for each in found]
-        return Seen(max(times), kept.size) if times else None
+        return Seen(max(times), of.size) if times and of.origin == self.origin else None

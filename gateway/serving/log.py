@@ -62,6 +62,7 @@ def log_of(settings: JournalSettings, store: TreeStore, clock: Clock) -> Log:
     witnesses = tuple(open_witness(each.key, each.url) for each in settings.witnesses)
     witnessed = Witnessed(
         store,
+        settings.journal_origin or "",  # there are no witnesses without it
         tuple(each.key for each in witnesses),
         needed=settings.witnesses_needed if witnesses else 0,
         most_age=timedelta(seconds=settings.witness_age_seconds),

@@ -6,6 +6,7 @@ import base64
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from gateway.journal.note import Note, Signature, SignatureType, VerifierKey
 from gateway.journal.seal import BootIdentity, Seal
 from gateway.journal.signing import Signing
 from gateway.journal.tree import is_consistent
-from gateway.journal.witness import Conflict, Refused
+from gateway.journal.witness import Conflict, Refused, cosign
 from gateway.journal.witnessed import Witnessed
 from gateway.model.entry import Draft, EntryKind
 
@@ -125,7 +126,9 @@ def signing(store: SqliteJournal, signer: Key, clock: Clock, witness: PlainWitne
 
 @pytest.fixture
 def witnessed(store: SqliteJournal, clock: Clock, witness: PlainWitness) -> Witnessed:
-    return Witnessed(store, (witness.key,), 1, timedelta(minutes=15), clock, pause_seconds=0)
+    return Witnessed(
+        store, ORIGIN, (witness.key,), 1, timedelta(minutes=15), clock, pause_seconds=0
+    )
 
 
 def append(store: SqliteJournal, count: int, *, event: str = "a") -> None:
@@ -472,6 +475,56 @@ def test_a_clock_that_is_set_back_does_not_prolong_what_the_witness_said(
         witnessed.check()
 
 
+def test_a_word_on_an_old_checkpoint_does_not_cover_what_came_after_it(
+    store: SqliteJournal,
+    signing: Signing,
+    witnessed: Witnessed,
+    clock: Clock,
+    witness: PlainWitness,
+) -> None:
+    """Whoever keeps the signer from its work may show the witness the same checkpoint again and again."""
+    append(store, 3)
+    signing.step()
+    witnessed.check()
+    append(store, 3)
+
+    def show_again() -> None:
+        clock.at += timedelta(minutes=16)
+        kept = store.checkpoint()
+        assert kept is not None
+        cosign(kept, witness, store, keys=(witness.log,))
+
+    show_again()
+    witnessed.check()
+    show_again()
+    with pytest.raises(JournalUnwitnessed):
+        witnessed.check()
+    clock.at += timedelta(seconds=1)
+    signing.step()
+    witnessed.check()
+
+
+def test_a_word_on_another_log_is_no_word_on_this_one(
+    store: SqliteJournal, signing: Signing, witnessed: Witnessed, clock: Clock, path: Path
+) -> None:
+    """A witness sees more than one log, and shows to everybody what it has signed of each."""
+    append(store, 3)
+    signing.step()
+    clock.at += timedelta(hours=1)
+    others, other_log = Key(), "other.example/log"
+    watching = PlainWitness(log_key(other_log, others.public_key()), clock)
+    watching.signer = signing.witnesses[0].signer
+    note = signed(Checkpoint(other_log, 9, bytes(32)), others)
+    line = watching.add_checkpoint(f"old 0\n\n{note}")
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("INSERT INTO checkpoints VALUES (9, ?, '')", (str(note),))
+        row = (9, watching.name, line, "2026-06-30T06:00:00.000Z")
+        database.execute("INSERT INTO cosignatures VALUES (?, ?, ?, ?)", row)
+    with pytest.raises(JournalUnwitnessed):
+        witnessed.check()
+    assert witnessed.seen() == {watching.name: None}
+
+
 def test_as_many_witnesses_as_are_needed(
     store: SqliteJournal, signer: Key, clock: Clock, witness: PlainWitness
 ) -> None:
@@ -480,8 +533,8 @@ def test_as_many_witnesses_as_are_needed(
     signing = Signing(store, ORIGIN, signer, clock, (witness, other))
     signing.step()
     keys = (witness.key, other.key)
-    both = Witnessed(store, keys, 2, timedelta(minutes=15), clock, pause_seconds=0)
-    Witnessed(store, keys, 1, timedelta(minutes=15), clock, pause_seconds=0).check()
+    both = Witnessed(store, ORIGIN, keys, 2, timedelta(minutes=15), clock, pause_seconds=0)
+    Witnessed(store, ORIGIN, keys, 1, timedelta(minutes=15), clock, pause_seconds=0).check()
     with pytest.raises(JournalUnwitnessed):
         both.check()
     other.is_away = False
@@ -494,7 +547,7 @@ def test_a_condemned_journal_announces_nothing_more(
     store: SqliteJournal, clock: Clock, draft: Callable[..., Draft]
 ) -> None:
     denial = Draft(EntryKind.DENIED, draft().body)
-    witnessed = Witnessed(store, (), 0, timedelta(minutes=15), clock, pause_seconds=0)
+    witnessed = Witnessed(store, ORIGIN, (), 0, timedelta(minutes=15), clock, pause_seconds=0)
     identity = BootIdentity("test", "boot-2", "0.1.0", "a" * 64)
     with Journal(store, clock=clock, identity=identity, gate=witnessed.check) as journal:
         journal.append(draft())

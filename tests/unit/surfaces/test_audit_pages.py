@@ -26,11 +26,11 @@ from gateway.adapters.journal_sqlite import SqliteJournal
 from gateway.adapters.state_database import StateDatabase
 from gateway.adapters.state_sessions import StoredSessions
 from gateway.batch.journal_key import create_journal_key
-from gateway.errors import JournalForked, TooManyWaiting
+from gateway.errors import JournalForked, JournalUnwitnessed, TooManyWaiting
 from gateway.journal.note import SignatureType, VerifierKey
 from gateway.journal.signing import Signing
 from gateway.journal.summary import Summary, summarise
-from gateway.journal.witnessed import Seen
+from gateway.journal.witnessed import Seen, Witnessed
 from gateway.model.entry import EntryKind, Outcome
 from gateway.model.label import Label
 from gateway.model.ruling import Action
@@ -476,6 +476,25 @@ def test_a_journal_that_its_witness_has_not_seen_is_an_alarm_and_shows_no_entry(
         assert "Witness witness.example no confirmation" in page.text
         assert "Policies loaded" not in page.text
         assert site.get("/audit/checkpoint").status_code == 200
+
+
+def test_a_page_is_shown_too_when_the_state_of_a_forked_journal_cannot_be_read(
+    fresh_house, clock, monkeypatch
+):
+    monkeypatch.setattr(Witnessed, "fault", "its entries are not those that were signed")
+    monkeypatch.setattr(Witnessed, "check", unwitnessed)
+    with opened(fresh_house, clock) as site:
+        session = site.session("auditor")
+        shown = site.client.get("/audit?lang=en", headers=session)
+        assert "The journal is forked" in shown.text
+        fresh_house.journal_path.rename(fresh_house.journal_path.with_suffix(".gone"))
+        answer = site.client.get("/audit?lang=en", headers=session)
+        assert (answer.status_code, answer.headers["content-type"][:9]) == (503, "text/html")
+        assert "Not available now" in Shown(answer.text).text
+
+
+def unwitnessed(_: Witnessed) -> None:
+    raise JournalUnwitnessed("The journal is forked.")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from gateway.errors import (
     GatewayError,
     JournalUnwitnessed,
     TooManyRequests,
-    TooManyWaiting,
 )
 from gateway.model.ruling import Action
 from gateway.surfaces.auditor.auditor import auditor_in
@@ -68,7 +67,7 @@ class AuditPages:
             view = View.of(request, self.services, self.readings)
             try:
                 return await self.threads.run(self._answer, page, view)
-            except TooManyWaiting as error:  # no thread is free; the page needs none
+            except GatewayError as error:  # no thread is free, or not even the state can be read
                 log_unserved(error, inbound_of(view.scope).origin.request_id)
                 return _waiting(_notice(view, error), error)
 
