@@ -116,6 +116,14 @@ class Log:
     def database(self) -> Path:
         return self.settings.journal_path
 
+    def back_up(self) -> None:
+        """As docs/operations.md says."""
+        with (
+            closing(sqlite3.connect(self.database)) as database,
+            closing(sqlite3.connect(self.folder / "backup.sqlite")) as backup,
+        ):
+            database.backup(backup)
+
     def append(self, count: int, *, switch: str = "") -> None:
         store = SqliteJournal(self.database)
         try:
@@ -246,6 +254,7 @@ def log(tmp_path: Path) -> Iterator[Log]:
     log.append(ENTRIES)
     log.sign()
     log.keep()
+    log.back_up()
     log.append(ENTRIES)
     log.sign()
     yield log
@@ -300,6 +309,14 @@ def truncate_to_what_was_signed(log: Log) -> None:
     log.rebuild()
 
 
+def bring_back_a_backup(log: Log) -> None:
+    """Of when the auditor kept the checkpoint: everything in it was signed and witnessed once."""
+    for file in log.database.parent.glob("journal.sqlite*"):
+        if file.is_file():
+            file.unlink()
+    shutil.copy(log.folder / "backup.sqlite", log.database)
+
+
 def rewrite_and_sign(log: Log) -> None:
     """With the stolen key: another journal, as if it had always been so."""
     log.tamper("DELETE FROM checkpoints", "DELETE FROM cosignatures")
@@ -322,6 +339,7 @@ ATTACKS: dict[Callable[[Log], None], set[str]] = {
     reorder: {"verify", "signer", "auditor", "keeper"},
     truncate: {"verify", "signer", "auditor", "keeper"},
     truncate_to_what_was_signed: {"witness"},
+    bring_back_a_backup: {"witness"},
     rewrite_and_sign: {"witness", "keeper"},
     fork: {"witness"},
 }
