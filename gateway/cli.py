@@ -18,6 +18,7 @@ from gateway.cli_key import app as key_app
 from gateway.cli_policy import app as policy_app
 from gateway.cli_pseudonym import app as pseudonym_app
 from gateway.cli_pull import pull
+from gateway.cli_subject import app as subject_app
 from gateway.errors import BadParameter, GatewayError
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.add_typer(release_app, name="release")
 app.add_typer(journal_app, name="journal")
 app.add_typer(policy_app, name="policy")
 app.add_typer(pseudonym_app, name="pseudonym")
+app.add_typer(subject_app, name="subject")
 app.add_typer(key_app, name="key")
 app.add_typer(database_app, name="database")
 app.command("pull")(pull)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from gateway.cli_signing import (
+    Case,
+    KeyFile,
+    MadeElsewhere,
+    OwnKey,
+    Person,
+    Request,
+    StatementFor,
+    approving,
+    secret_of,
+    signer_of,
+)
 from gateway.errors import BadParameter
-
-if TYPE_CHECKING:
-    from gateway.upkeep.reidentification import Signer
 
 app = typer.Typer(
     help="Keep pseudonyms: epochs, crosswalks, re-identification. docs/pseudonyms.md explains each.",
@@ -30,12 +39,6 @@ app.add_typer(reidentify_app, name="reidentify")
 EpochName = Annotated[str, typer.Argument(help="A name that was never used, like 2027.")]
 Area = Annotated[str, typer.Option(help="The recipient: an employment area, two digits.")]
 Release = Annotated[str, typer.Option(help="PRODUCT/RELEASE, like job-seeker-spells/2026-06-30.1.")]
-Case = Annotated[str, typer.Option(help="The case number, like KEHA/123/2026.")]
-Request = Annotated[str, typer.Argument(metavar="ID", help="What `request` printed.")]
-Person = Annotated[str, typer.Option("--as", help="Your id in policies/approvers.yaml.")]
-KeyFile = Annotated[
-    Path, typer.Option("--key", help="Your private key (PEM, mode 0600), or - for standard input.")
-]
 PseudonymFile = Annotated[
     Path | None,
     typer.Option(
@@ -156,19 +159,16 @@ def reidentify_request(  # noqa: PLR0913 (options of a command)
 
     product, release_id = _release(release)
     asked = ReidentificationRequest(area, product, release_id, epoch, case, purpose, legal_basis)
-    signer = _signer(person, key)
+    signer = signer_of(person, key)
     settings = load_batch_settings()
-    typer.echo(request(settings, asked, _pseudonym(pseudonym_file), signer=signer))
+    typer.echo(request(settings, asked, secret_of("Pseudonym", pseudonym_file), signer=signer))
 
 
 @reidentify_app.command("show")
 def reidentify_show(
     reference: Request,
     *,
-    statement_for: Annotated[
-        str | None,
-        typer.Option(help="Print only what this approver signs, to be signed on another machine."),
-    ] = None,
+    statement_for: StatementFor = None,
 ) -> None:
     """Print what was asked, by whom, why, and who has approved; never the pseudonym."""
     from gateway.batch.pseudonyms_reidentify import described, statement
@@ -187,12 +187,8 @@ def reidentify_approve(
     reference: Request,
     *,
     person: Person,
-    key: Annotated[
-        Path | None, typer.Option("--key", help="Your private key (PEM, mode 0600), or -.")
-    ] = None,
-    signature: Annotated[
-        str | None, typer.Option(help="Instead of --key: made elsewhere, in base64.")
-    ] = None,
+    key: OwnKey = None,
+    signature: MadeElsewhere = None,
 ) -> None:
     """Approve a request with your own key; read it with `show` first.
 
@@ -200,16 +196,10 @@ def reidentify_approve(
 
     openssl pkeyutl -sign -rawin -inkey own.pem -in statement.json | base64 -w0
     """
-    from gateway.batch.pseudonyms_reidentify import approve, signed_elsewhere
+    from gateway.batch.pseudonyms_reidentify import approve
     from gateway.settings import load_batch_settings
-    from gateway.upkeep.reidentification import Signer
 
-    if (key is None) == (signature is None):
-        raise BadParameter("Give your key or a signature, one of the two.", parameter="key")
-    if signature is not None:
-        signer = Signer(person, signed_elsewhere(signature))
-    else:
-        signer = _signer(person, key or Path())
+    signer = approving(person, key=key, signature=signature)
     typer.echo(approve(load_batch_settings(), reference, signer=signer))
 
 
@@ -221,28 +211,10 @@ def reidentify_answer(
     from gateway.batch.pseudonyms_reidentify import answer
     from gateway.settings import load_batch_settings
 
-    signer = _signer(person, key)
+    signer = signer_of(person, key)
     settings = load_batch_settings()
-    found = answer(settings, reference, _pseudonym(pseudonym_file), signer=signer)
+    found = answer(settings, reference, secret_of("Pseudonym", pseudonym_file), signer=signer)
     typer.echo("the register has this person no more" if found is None else found)
-
-
-def _signer(person: str, key: Path) -> Signer:
-    from gateway.batch.pseudonyms_reidentify import signing_with
-    from gateway.upkeep.reidentification import Signer
-
-    def passphrase() -> str:
-        return typer.prompt("Passphrase of your key", hide_input=True, err=True)
-
-    return Signer(person, signing_with(key, passphrase))
-
-
-def _pseudonym(path: Path | None) -> str:
-    from gateway.adapters.keys_private_file import read_private
-
-    if path is None:
-        return typer.prompt("Pseudonym", hide_input=True, err=True).strip()
-    return read_private(path).decode("ascii", "replace").strip()
 
 
 def _release(text: str) -> tuple[str, str]:

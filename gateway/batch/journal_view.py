@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.adapters.durable import sync
 from gateway.adapters.journal_opening import open_journal_store
 from gateway.adapters.postgres_url import PostgresUrl
 from gateway.batch.journal_key import verifier_keys
+from gateway.batch.new_folder import new_folder
 from gateway.batch.operating_login import operating_login
 from gateway.batch.publish import open_journal
 from gateway.errors import BadParameter, JournalUnavailable
@@ -72,7 +70,7 @@ def export_journal(
         )
     first = 1 if kept is None else _read_checkpoint(kept, verifier_keys(settings)).size + 1
     reading = read_reading(parameters)
-    with opened_journal(settings) as journal, _new_folder(folder) as draft:
+    with opened_journal(settings) as journal, new_folder(folder, parameter="folder") as draft:
         store = journal.store
         filters = said_filters(reading.filters, journal)
         checkpoint = newest_checkpoint(store)
@@ -123,24 +121,3 @@ def _existing(settings: SharedSettings, user: str | None) -> Path | PostgresUrl:
     if isinstance(where, PostgresUrl) and user is not None:
         return where.as_user(user)
     return where
-
-
-@contextmanager
-def _new_folder(folder: Path) -> Generator[Path]:
-    """A folder beside it that takes its name when all is written; left by an exception, it is removed."""
-    try:
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
-    except OSError as fault:
-        raise BadParameter(
-            f"It cannot be made here ({fault.strerror}).", parameter="folder"
-        ) from None
-    try:
-        yield draft
-        for path in draft.iterdir():
-            sync(path)
-        sync(draft)
-        draft.rename(folder)
-        sync(folder.absolute().parent)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise

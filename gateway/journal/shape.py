@@ -56,6 +56,9 @@ _UPKEEP = _BY | _SLICE | {"purpose", "legal_basis", "subscription", "case_ref"}
 _SIGNED = frozenset({"statement_sha256", "key_id", "signature"})
 _REIDENTIFICATION = _UPKEEP | _SIGNED | {"reidentification", "epoch"}
 
+# What a data subject is told (`journal.subject_body`): of which days, and why; never of whom.
+_SUBJECT = _BY | {"purpose", "legal_basis", "case_ref", "first_day", "last_day", "subject_answer"}
+
 # Access keys (`journal.key_body`): what a key opens, for whom, and the one that it takes the place of.
 _ACCESS_KEY = _CALLED | {
     *("action", "operator", "access_key", "service_account", "key_products", "key_roles"),
@@ -94,6 +97,14 @@ FIELDS: Mapping[EntryKind, frozenset[str]] = MappingProxyType(
         | {"commitment", "requested_utc", "valid_until_utc"},
         EntryKind.REIDENTIFICATION_APPROVED: _REIDENTIFICATION,
         EntryKind.REIDENTIFICATION_ANSWERED: _REIDENTIFICATION | {"approvers", "found"},
+        EntryKind.SUBJECT_REQUESTED: _SUBJECT
+        | _SIGNED
+        | {"epoch", "commitment", "requested_utc", "valid_until_utc"},
+        EntryKind.SUBJECT_APPROVED: _SUBJECT | _SIGNED,
+        EntryKind.SUBJECT_ANSWERED: _SUBJECT
+        | _SIGNED
+        | {"approvers", "deliveries", "possible_deliveries", "unanswered"},
+        EntryKind.SUBJECT_REFUSED: _SUBJECT | {"action", "refusal"},
         EntryKind.KEY_CREATED: _ACCESS_KEY,
         EntryKind.KEY_ROTATED: _ACCESS_KEY,
         EntryKind.KEY_REVOKED: _ACCESS_KEY,

@@ -22,7 +22,7 @@ from gateway.ports import JournalStore
 
 MOST_DAYS = 366
 
-_REFUSED = frozenset({EntryKind.DENIED, EntryKind.PSEUDONYM_REFUSED})
+_REFUSED = frozenset({EntryKind.DENIED, EntryKind.PSEUDONYM_REFUSED, EntryKind.SUBJECT_REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Summary:
         if day < self.period.first:
             return
         if entry.kind in _REFUSED:
-            place = Place(body["organisation"], body["product"], _month(day))
+            place = Place(body.get("organisation"), body.get("product"), _month(day))
             self.refusals[place, str(body["refusal"])] += 1
         elif entry.kind is EntryKind.LIMITED:
             place = Place(body["organisation"], None, _month(day))

@@ -47,18 +47,31 @@ class Desk:
         epochs: tuple[str | None, str | None] = (None, None),
         reidentification: str | None = None,
     ) -> Generator[None]:
-        """An UpkeepRefused raised within is durable in the journal before anybody is told."""
-        try:
-            yield
-        except UpkeepRefused as refusal:
+        """As `refusing_with`, for what is about one recipient's pseudonyms."""
+
+        def draft(reason: str) -> Draft:
             body = refused_body(
                 about,
                 action=action,
-                refusal=refusal.reason,
+                refusal=reason,
                 epochs=epochs,
                 reidentification=reidentification,
             )
-            self.journal.append(Draft(EntryKind.PSEUDONYM_REFUSED, body))
+            return Draft(EntryKind.PSEUDONYM_REFUSED, body)
+
+        with self.refusing_with(draft):
+            yield
+
+    @contextmanager
+    def refusing_with(self, draft: Callable[[str], Draft]) -> Generator[None]:
+        """An UpkeepRefused raised within is durable in the journal before anybody is told.
+
+        draft: the entry of a refusal, from its reason.
+        """
+        try:
+            yield
+        except UpkeepRefused as refusal:
+            self.journal.append(draft(refusal.reason))
             raise
 
 
@@ -100,3 +113,12 @@ def checked_epoch(text: str, register: Register, *, parameter: str) -> str:
     if text not in register.keys.epochs():
         raise BadParameter("There was never such an epoch.", parameter=parameter)
     return text
+
+
+def check_ground(purpose: str, legal_basis: str, policy: Policy) -> None:
+    """Raises BadParameter unless a purpose is a declared one and can rest on the legal basis."""
+    found = policy.purposes.get(purpose)
+    if found is None:
+        raise BadParameter("The purpose is not one of purposes.yaml.", parameter="purpose")
+    if legal_basis not in found.legal_bases:
+        raise BadParameter("The purpose cannot rest on this legal basis.", parameter="legal-basis")

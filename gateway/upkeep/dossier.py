@@ -1,4 +1,4 @@
-"""A re-identification as the journal tells it: the request, its approvals, its answer.
+"""A procedure as the journal tells it: the request, its approvals, its answer.
 
 The journal is the only memory. Its entries are believed where the signatures in them hold, so that
 whoever can write the journal's file still cannot approve.
@@ -13,9 +13,8 @@ from typing import Any
 
 from gateway.errors import NotFound, UpkeepRefused
 from gateway.journal.append import Journal
-from gateway.journal.pseudonym_body import About
 from gateway.model.entry import Entry, EntryKind, EntryQuery
-from gateway.ports import PseudonymDomain
+from gateway.upkeep.procedure import Procedure
 from gateway.upkeep.signatories import Duty, Signatories
 from gateway.upkeep.statements import approval_statement, is_signed_by, request_statement, sha256
 
@@ -27,13 +26,14 @@ _PAGE = 1000
 class Dossier:
     """request: the body of its entry; approvals: those of its approvals, in order."""
 
+    procedure: Procedure
     request: dict[str, Any]
     approvals: tuple[Mapping[str, Any], ...]
     is_answered: bool
 
     @property
     def id(self) -> str:
-        return str(self.request["reidentification"])
+        return str(self.request[self.procedure.name])
 
     @property
     def requester(self) -> str:
@@ -45,28 +45,12 @@ class Dossier:
 
     @property
     def request_sha256(self) -> str:
-        return sha256(request_statement(self.request))
-
-    @property
-    def domain(self) -> PseudonymDomain:
-        (area,) = self.request["areas_requested"]
-        return PseudonymDomain(area, self.request["family"], self.request["pseudonym_purpose"])
-
-    def about(self, *, operator: str, subject: str | None) -> About:
-        """What every later entry of it says again, so that an auditor finds them together."""
-        same = ("product", "release", "family", "pseudonym_purpose")
-        why = ("purpose", "legal_basis", "case_ref")
-        return About(
-            operator=operator,
-            subject=subject,
-            area=self.domain.area,
-            **{name: self.request[name] for name in (*same, *why)},
-        )
+        return sha256(request_statement(self.request, self.procedure))
 
     def check_open(self, signatories: Signatories, *, now: datetime, today: date) -> None:
         """Raises UpkeepRefused unless it was really requested, has not run out and is not answered."""
         requester = signatories.valid(self.requester, Duty.REQUEST, today)
-        statement = request_statement(self.request)
+        statement = request_statement(self.request, self.procedure)
         signature = bytes.fromhex(self.request["signature"])
         if requester is None or not is_signed_by(requester.public_key, statement, signature):
             raise UpkeepRefused("not_requested", "The request is not signed by who may request.")
@@ -87,12 +71,12 @@ class Dossier:
         signatory = signatories.valid(person, Duty.APPROVE, today)
         if signatory is None or person == self.requester:
             return None
-        statement = approval_statement(self.request_sha256, person)
+        statement = approval_statement(self.request_sha256, person, self.procedure)
         signature = bytes.fromhex(approval["signature"])
         return person if is_signed_by(signatory.public_key, statement, signature) else None
 
 
-def load_dossier(reidentification: str, journal: Journal) -> Dossier:
+def load_dossier(reference: str, journal: Journal, procedure: Procedure) -> Dossier:
     """Raises NotFound when there is no such request, JournalUnavailable."""
 
     def bodies(kind: EntryKind) -> Iterator[Mapping[str, Any]]:
@@ -100,16 +84,17 @@ def load_dossier(reidentification: str, journal: Journal) -> Dossier:
         return (
             body
             for body in found  # an expired one can't be of a request that has not run out
-            if body is not None and body.get("reidentification") == reidentification
+            if body is not None and body.get(procedure.name) == reference
         )
 
-    request = next(bodies(EntryKind.REIDENTIFICATION_REQUESTED), None)
+    request = next(bodies(procedure.requested), None)
     if request is None:
-        raise NotFound("There is no such request of a re-identification.", parameter="id")
+        raise NotFound("There is no such request; give what `request` printed.", parameter="id")
     return Dossier(
+        procedure,
         dict(request),
-        tuple(bodies(EntryKind.REIDENTIFICATION_APPROVED)),
-        any(True for _ in bodies(EntryKind.REIDENTIFICATION_ANSWERED)),
+        tuple(bodies(procedure.approved)),
+        any(True for _ in bodies(procedure.answered)),
     )
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,29 +24,22 @@ from numpy.typing import NDArray
 from gateway.errors import BadParameter, UpkeepRefused
 from gateway.journal.pseudonym_body import (
     About,
-    Signed,
     answered_body,
     approved_body,
     requested_body,
 )
 from gateway.model.days import utc_text
 from gateway.model.entry import Draft, EntryKind
-from gateway.ports import KeyRing
+from gateway.ports import KeyRing, PseudonymDomain
 from gateway.protection.pseudonym import LENGTH, pseudonyms
-from gateway.upkeep.desk import Desk, Register, checked_case, checked_epoch
-from gateway.upkeep.dossier import APPROVALS_NEEDED, Dossier, load_dossier
+from gateway.upkeep.approvals import UNSIGNED, Signer, answerable, approval
+from gateway.upkeep.desk import Desk, Register, check_ground, checked_case, checked_epoch
+from gateway.upkeep.dossier import Dossier, load_dossier
+from gateway.upkeep.procedure import REIDENTIFICATION
 from gateway.upkeep.recipient_slice import RecipientSlice, find_slice, held_pseudonyms
 from gateway.upkeep.signatories import Duty, Signatories
-from gateway.upkeep.statements import (
-    Sign,
-    answer_statement,
-    approval_statement,
-    commitment,
-    request_statement,
-    signed,
-)
+from gateway.upkeep.statements import commitment, request_statement, signed
 
-_UNSIGNED = Signed("", "", "")
 _PSEUDONYM = re.compile(rf"[A-Z2-7]{{{LENGTH}}}")
 
 
@@ -59,14 +54,6 @@ class ReidentificationRequest:
     case_ref: str
     purpose: str
     legal_basis: str
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """Who acts, as they say, and what signs for them."""
-
-    person: str
-    sign: Sign
 
 
 def request(
@@ -85,7 +72,7 @@ def request(
     checked_case(asked.case_ref)
     checked_epoch(asked.epoch, register, parameter="epoch")
     _check_pseudonym(pseudonym)
-    _check_ground(asked, desk)
+    check_ground(asked.purpose, asked.legal_basis, desk.policy)
     found = find_slice(asked.product, asked.release, area=asked.area, register=register)
     about = _about(asked, found, operator=desk.operator, subject=signatories.known(signer.person))
     with desk.journaling_refusals("reidentify.request", about, epochs=(None, asked.epoch)):
@@ -97,7 +84,8 @@ def request(
         _check_held(pseudonym, found, register)
         fields = _fields(found, asked.epoch, pseudonym, keys=register.keys)
         fields |= _times(desk, signatories.validity)
-        statement = request_statement(requested_body(about, _UNSIGNED, **fields))
+        unsigned = requested_body(about, UNSIGNED, **fields)
+        statement = request_statement(unsigned, REIDENTIFICATION)
         body = requested_body(about, signed(statement, who, signer.sign), **fields)
     desk.journal.append(Draft(EntryKind.REIDENTIFICATION_REQUESTED, body))
     return fields["reidentification"]
@@ -110,23 +98,15 @@ def approve(
 
     Raises NotFound, UpkeepRefused (journaled), JournalUnavailable.
     """
-    dossier = load_dossier(reference, desk.journal)
-    now, today = desk.clock.now(), desk.today()
-    about = dossier.about(operator=desk.operator, subject=signatories.known(signer.person))
+    dossier = load_dossier(reference, desk.journal, REIDENTIFICATION)
+    about = about_again(dossier, operator=desk.operator, subject=signatories.known(signer.person))
     with desk.journaling_refusals(
         "reidentify.approve", about, epochs=(None, dossier.epoch), reidentification=dossier.id
     ):
-        who = signatories.acting(signer.person, Duty.APPROVE, login=desk.operator, today=today)
-        dossier.check_open(signatories, now=now, today=today)
-        if who.id == dossier.requester:
-            raise UpkeepRefused("own_request", "Nobody approves a request of their own.")
-        approvers = dossier.approvers(signatories, today)
-        if who.id in approvers:
-            raise UpkeepRefused("approved_before", "This person has approved the request before.")
-        proof = signed(approval_statement(dossier.request_sha256, who.id), who, signer.sign)
+        proof, approvers = approval(dossier, signer, signatories=signatories, desk=desk)
     body = approved_body(about, proof, reidentification=dossier.id, epoch=dossier.epoch)
     desk.journal.append(Draft(EntryKind.REIDENTIFICATION_APPROVED, body))
-    return (*approvers, who.id)
+    return approvers
 
 
 def answer(
@@ -145,12 +125,12 @@ def answer(
     WarehouseUnavailable, JournalUnavailable, what `find_slice` raises.
     """
     _check_pseudonym(pseudonym)
-    dossier = load_dossier(reference, desk.journal)
-    about = dossier.about(operator=desk.operator, subject=signatories.known(signer.person))
+    dossier = load_dossier(reference, desk.journal, REIDENTIFICATION)
+    about = about_again(dossier, operator=desk.operator, subject=signatories.known(signer.person))
     with desk.journaling_refusals(
         "reidentify.answer", about, epochs=(None, dossier.epoch), reidentification=dossier.id
     ):
-        proof, approvers = _answerable(dossier, signer, signatories=signatories, desk=desk)
+        proof, approvers = answerable(dossier, signer, signatories=signatories, desk=desk)
         _check_committed(dossier, pseudonym, register)
     found = _recomputed(dossier, pseudonym, register)
     body = answered_body(
@@ -173,28 +153,12 @@ def person_of(pseudonym: str, ids: NDArray[np.int64], key: bytes) -> int | None:
     return int(ids[place]) if place >= 0 else None
 
 
-def _answerable(
-    dossier: Dossier, signer: Signer, *, signatories: Signatories, desk: Desk
-) -> tuple[Signed, tuple[str, ...]]:
-    """The requester's signature, and the approvers. Raises UpkeepRefused."""
-    now, today = desk.clock.now(), desk.today()
-    who = signatories.acting(signer.person, Duty.REQUEST, login=desk.operator, today=today)
-    dossier.check_open(signatories, now=now, today=today)
-    if who.id != dossier.requester:
-        raise UpkeepRefused("not_the_requester", "The answer is for the requester alone.")
-    approvers = dossier.approvers(signatories, today)
-    if len(approvers) < APPROVALS_NEEDED:
-        raise UpkeepRefused(
-            "approvals_missing", f"{len(approvers)} of {APPROVALS_NEEDED} approvals are there."
-        )
-    return signed(answer_statement(dossier.request_sha256, who.id), who, signer.sign), approvers
-
-
 def _check_committed(dossier: Dossier, pseudonym: str, register: Register) -> None:
     given = commitment(
         pseudonym,
-        reidentification=dossier.id,
-        domain=dossier.domain,
+        reference=dossier.id,
+        area=domain_of(dossier.request).area,
+        procedure=REIDENTIFICATION,
         epoch=dossier.epoch,
         keys=register.keys,
     )
@@ -203,25 +167,16 @@ def _check_committed(dossier: Dossier, pseudonym: str, register: Register) -> No
 
 
 def _recomputed(dossier: Dossier, pseudonym: str, register: Register) -> int | None:
-    said = dossier.request
-    area = dossier.domain.area
-    found = find_slice(said["product"], said["release"], area=area, register=register)
+    said, domain = dossier.request, domain_of(dossier.request)
+    found = find_slice(said["product"], said["release"], area=domain.area, register=register)
     ids = register.person_ids(found.product, found.manifest.release.as_of)
-    key = register.keys.domain_key(dossier.domain, epoch=dossier.epoch)
+    key = register.keys.domain_key(domain, epoch=dossier.epoch)
     return person_of(pseudonym, ids, key)
 
 
 def _check_pseudonym(text: str) -> None:
     if _PSEUDONYM.fullmatch(text) is None:
         raise BadParameter("Give one pseudonym: 26 letters and digits.", parameter="pseudonym")
-
-
-def _check_ground(asked: ReidentificationRequest, desk: Desk) -> None:
-    purpose = desk.policy.purposes.get(asked.purpose)
-    if purpose is None:
-        raise BadParameter("The purpose is not one of purposes.yaml.", parameter="purpose")
-    if asked.legal_basis not in purpose.legal_bases:
-        raise BadParameter("The purpose cannot rest on this legal basis.", parameter="legal-basis")
 
 
 def _check_held(pseudonym: str, found: RecipientSlice, register: Register) -> None:
@@ -249,11 +204,34 @@ def _about(
     )
 
 
+def domain_of(said: Mapping[str, Any]) -> PseudonymDomain:
+    """Whose pseudonym a request is about. said: the body of its entry."""
+    (area,) = said["areas_requested"]
+    return PseudonymDomain(area, said["family"], said["pseudonym_purpose"])
+
+
+def about_again(dossier: Dossier, *, operator: str, subject: str | None) -> About:
+    """What every later entry of it says again, so that an auditor finds them together."""
+    same = ("product", "release", "family", "pseudonym_purpose")
+    why = ("purpose", "legal_basis", "case_ref")
+    return About(
+        operator=operator,
+        subject=subject,
+        area=domain_of(dossier.request).area,
+        **{name: dossier.request[name] for name in (*same, *why)},
+    )
+
+
 def _fields(found: RecipientSlice, epoch: str, pseudonym: str, *, keys: KeyRing) -> dict[str, str]:
     """A new id, and the commitment to the pseudonym under it."""
     reference = secrets.token_hex(8)
     committed = commitment(
-        pseudonym, reidentification=reference, domain=found.domain, epoch=epoch, keys=keys
+        pseudonym,
+        reference=reference,
+        area=found.domain.area,
+        procedure=REIDENTIFICATION,
+        epoch=epoch,
+        keys=keys,
     )
     return {"reidentification": reference, "epoch": epoch, "commitment": committed}
 

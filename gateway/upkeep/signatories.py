@@ -1,4 +1,4 @@
-"""`policies/approvers.yaml`: who may ask for a re-identification, and who may approve one.
+"""`policies/approvers.yaml`: who may ask for a re-identification or a data subject's answer, and who may approve one.
 
 Each of them has a login of the operating system and an Ed25519 key of their own, whose public half
 is in the file. Nobody has another's login or key, so two approvals are two people.
@@ -64,7 +64,7 @@ class Signatory:
 
 @dataclass(frozen=True, slots=True)
 class Signatories:
-    """people: by id; empty means that re-identification is closed. validity: of a request."""
+    """people: by id; empty means that the procedures are closed. validity: of a request."""
 
     people: Mapping[str, Signatory]
     purposes: frozenset[str]
@@ -85,9 +85,7 @@ class Signatories:
         """The signatory who is at the keyboard. Raises UpkeepRefused."""
         found = self.valid(person, duty, today)
         if found is None:
-            raise UpkeepRefused(
-                "not_entitled", f"No such person may {duty.value} a re-identification today."
-            )
+            raise UpkeepRefused("not_entitled", f"No such person may {duty.value} it today.")
         if found.login != login:
             raise UpkeepRefused("other_login", "This login belongs to another person.")
         return found

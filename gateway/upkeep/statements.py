@@ -1,7 +1,7 @@
-"""What people sign about a re-identification: canonical JSON (RFC 8785), Ed25519 (RFC 8032).
+"""What people sign in a procedure of upkeep: canonical JSON (RFC 8785), Ed25519 (RFC 8032).
 
 A request's statement holds all that is asked; the others name it by its hash. An approval is thus one
-of this pseudonym, this case and this recipient, and can be used for nothing else. Everything in a
+of this pseudonym or person and this case, and can be used for nothing else. Everything in a
 statement stands in its journal entry too, so that an auditor can check the signature from there.
 """
 
@@ -19,32 +19,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from gateway.errors import UpkeepRefused
 from gateway.journal.pseudonym_body import Signed
 from gateway.ports import KeyRing, PseudonymDomain
+from gateway.upkeep.procedure import Procedure
 from gateway.upkeep.signatories import Signatory
 
 Sign = Callable[[bytes], bytes]
 
-REQUEST_FIELDS = (
-    *("reidentification", "sub", "purpose", "legal_basis", "case_ref", "product", "release"),
-    *("family", "pseudonym_purpose", "areas_requested", "epoch", "commitment"),
-    *("requested_utc", "valid_until_utc"),
-)
-_COMMITTED = b"reidentification\x00"
 
-
-def request_statement(fields: Mapping[str, Any]) -> bytes:
+def request_statement(fields: Mapping[str, Any], procedure: Procedure) -> bytes:
     """fields: those of the entry's body."""
-    said = {name: fields[name] for name in REQUEST_FIELDS}
-    return rfc8785.dumps({"statement": "jakelu.reidentification.request.v1", **said})
+    said = {name: fields[name] for name in procedure.fields}
+    return rfc8785.dumps({"statement": f"jakelu.{procedure.name}.request.v1", **said})
 
 
-def approval_statement(request_sha256: str, approver: str) -> bytes:
+def approval_statement(request_sha256: str, approver: str, procedure: Procedure) -> bytes:
     """What an approver signs, here or on a machine of their own."""
-    return _of_request("approval", request_sha256, approver)
+    return _of_request("approval", request_sha256, approver, procedure)
 
 
-def answer_statement(request_sha256: str, person: str) -> bytes:
+def answer_statement(request_sha256: str, person: str, procedure: Procedure) -> bytes:
     """What the requester signs to be given the answer."""
-    return _of_request("answer", request_sha256, person)
+    return _of_request("answer", request_sha256, person, procedure)
 
 
 def signed(statement: bytes, signatory: Signatory, sign: Sign) -> Signed:
@@ -69,18 +63,20 @@ def sha256(statement: bytes) -> str:
 
 
 def commitment(
-    pseudonym: str, *, reidentification: str, domain: PseudonymDomain, epoch: str, keys: KeyRing
+    secret: str, *, reference: str, area: str, procedure: Procedure, epoch: str, keys: KeyRing
 ) -> str:
-    """Binds a request to one pseudonym and tells nobody which: HMAC-SHA-256 in hex.
+    """Binds a request to one pseudonym or person and tells nobody which: HMAC-SHA-256 in hex.
 
-    A plain hash would tell whoever holds the slice: they can hash every pseudonym in it. Its key is of
-    a domain that no product can have, and the request's id makes every commitment another one.
+    A plain hash would tell whoever holds the slice: they can hash every pseudonym in it, or every id. Its
+    key is of a domain that no product can have, and the request's id makes every commitment another one.
+    area: of the slice, `none` where it is about no single one.
     """
-    key = keys.domain_key(PseudonymDomain(domain.area, "upkeep", "reidentification"), epoch=epoch)
-    message = _COMMITTED + f"{reidentification}\x00{pseudonym}".encode()
+    name = procedure.name
+    key = keys.domain_key(PseudonymDomain(area, "upkeep", name), epoch=epoch)
+    message = f"{name}\x00{reference}\x00{secret}".encode()
     return hmac.digest(key, message, "sha256").hex()
 
 
-def _of_request(what: str, request_sha256: str, person: str) -> bytes:
+def _of_request(what: str, request_sha256: str, person: str, procedure: Procedure) -> bytes:
     said = {"request_sha256": request_sha256, "sub": person}
-    return rfc8785.dumps({"statement": f"jakelu.reidentification.{what}.v1", **said})
+    return rfc8785.dumps({"statement": f"jakelu.{procedure.name}.{what}.v1", **said})

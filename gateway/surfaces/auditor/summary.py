@@ -12,13 +12,13 @@ import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.delivery.file_sizes import file_sizes
 from gateway.delivery.services import Services
 from gateway.encoding.csv_text import csv_bytes
 from gateway.errors import BadParameter
 from gateway.journal.summary import MOST_DAYS, Period, Summary, summarise
 from gateway.surfaces.auditor.auditor import Auditor, auditor_of
 from gateway.surfaces.auditor.entries import declared
-from gateway.surfaces.auditor.file_sizes import file_sizes
 from gateway.surfaces.auditor.long_readings import LongReadings
 from gateway.surfaces.auditor.parameters import (
     Filters,

@@ -41,8 +41,8 @@ from gateway.policy import Policy
 from gateway.policy.loading import load_policy
 from gateway.releases.layout import slice_path
 from gateway.settings import SETTINGS_FILE, BatchSettings, load_batch_settings
+from gateway.upkeep.approvals import Signer
 from gateway.upkeep.desk import Desk, Register
-from gateway.upkeep.reidentification import Signer
 from gateway.upkeep.signatories import Signatories, load_signatories
 
 ROOT = Path(__file__).parents[3]

@@ -276,7 +276,7 @@ def _loaded_key(path: Path):
 
 
 def test_standard_input_is_read_as_bytes(monkeypatch, office):
-    from gateway.batch.pseudonyms_reidentify import STANDARD_INPUT, signing_with
+    from gateway.batch.signing import STANDARD_INPUT, signing_with
 
     class Input:
         buffer = io.BytesIO(office.key_file("rita").read_bytes())

@@ -18,10 +18,12 @@ from gateway.journal.verify import verify_entries
 from gateway.model.entry import Draft, EntryKind
 from gateway.ports import PseudonymDomain
 from gateway.surfaces.auditor.parameters import read_reading
-from gateway.upkeep.dossier import Dossier, load_dossier
+from gateway.upkeep.approvals import Signer
+from gateway.upkeep.dossier import load_dossier
+from gateway.upkeep.procedure import REIDENTIFICATION
 from gateway.upkeep.reidentification import (
     ReidentificationRequest,
-    Signer,
+    about_again,
     answer,
     approve,
     request,
@@ -118,7 +120,7 @@ def test_each_step_is_an_entry_with_a_signature_that_an_auditor_can_check(
     tell(reference)
     (requested,), approved, (answered,) = entries(REQUESTED), entries(APPROVED), entries(ANSWERED)
     body = requested.body
-    statement = request_statement(body)
+    statement = request_statement(body, REIDENTIFICATION)
     _check(signatories.people["rita"].public_key, body, statement)
     assert [each.body["sub"] for each in approved] == ["aino", "bo"]
     for each in approved:
@@ -126,7 +128,7 @@ def test_each_step_is_an_entry_with_a_signature_that_an_auditor_can_check(
         _check(
             signatories.people[person].public_key,
             each.body,
-            approval_statement(sha256(statement), person),
+            approval_statement(sha256(statement), person, REIDENTIFICATION),
         )
     assert (answered.body["approvers"], answered.body["found"]) == (["aino", "bo"], True)
     for entry in (requested, *approved, answered):
@@ -277,11 +279,12 @@ def test_entries_that_somebody_wrote_into_the_journal_approve_nothing(
     reference, other = ask(), ask()
     agree(reference, "aino")
     agree(other, "bo")
-    dossier, copied = load_dossier(reference, desk.journal), load_dossier(other, desk.journal)
-    about = dossier.about(operator="bo", subject="bo")
+    dossier = load_dossier(reference, desk.journal, REIDENTIFICATION)
+    copied = load_dossier(other, desk.journal, REIDENTIFICATION)
+    about = about_again(dossier, operator="bo", subject="bo")
     of_another = copied.approvals[0]
     wrong = signed(
-        approval_statement(dossier.request_sha256, "bo"),
+        approval_statement(dossier.request_sha256, "bo", REIDENTIFICATION),
         signatories.people["aino"],
         signer("aino").sign,
     )
@@ -293,9 +296,9 @@ def test_entries_that_somebody_wrote_into_the_journal_approve_nothing(
 
 
 def test_a_request_that_was_changed_in_the_journal_is_none(ask, agree, desk, signatories, signer):
-    dossier = load_dossier(ask(), desk.journal)
+    dossier = load_dossier(ask(), desk.journal, REIDENTIFICATION)
     for name, text in (("commitment", "0" * 64), ("case_ref", "KEHA/8/2026"), ("sub", "aino")):
-        changed = Dossier({**dossier.request, name: text}, (), is_answered=False)
+        changed = replace(dossier, request={**dossier.request, name: text}, approvals=())
         with pytest.raises(UpkeepRefused) as refused:
             changed.check_open(signatories, now=desk.clock.now(), today=desk.today())
         assert refused.value.reason == "not_requested"
@@ -372,8 +375,8 @@ def test_a_pseudonym_of_an_earlier_epoch_is_traced_with_its_own_key(
 
 def test_a_signature_made_on_another_machine_approves(ask, signatories, at, desk, signer):
     reference = ask()
-    dossier = load_dossier(reference, desk.journal)
-    statement = approval_statement(dossier.request_sha256, "aino")
+    dossier = load_dossier(reference, desk.journal, REIDENTIFICATION)
+    statement = approval_statement(dossier.request_sha256, "aino", REIDENTIFICATION)
     assert json.loads(statement)["sub"] == "aino"
     made = signer("aino").sign(statement)
     elsewhere = Signer("aino", lambda _: made)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from gateway.delivery.file_sizes import file_sizes
 from gateway.errors import BadParameter, UnknownParameter
 from gateway.journal.summary import summarise
 from gateway.surfaces.auditor.auditor import Auditor, auditor_in
 from gateway.surfaces.auditor.entries import declared
-from gateway.surfaces.auditor.file_sizes import file_sizes
 from gateway.surfaces.auditor.pages.daily import (
     BAR,
     HEIGHT,

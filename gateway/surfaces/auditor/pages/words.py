@@ -58,6 +58,24 @@ KINDS: Mapping[EntryKind, Label] = MappingProxyType(
         EntryKind.REIDENTIFICATION_ANSWERED: Label(
             "Tunnistamiseen vastattu", "Återidentifiering besvarad", "Re-identification answered"
         ),
+        EntryKind.SUBJECT_REQUESTED: Label(
+            "Rekisteröidyn vastausta pyydetty",
+            "Svar till registrerad begärt",
+            "Data subject's answer asked for",
+        ),
+        EntryKind.SUBJECT_APPROVED: Label(
+            "Rekisteröidyn vastaus hyväksytty",
+            "Svar till registrerad godkänt",
+            "Data subject's answer approved",
+        ),
+        EntryKind.SUBJECT_ANSWERED: Label(
+            "Rekisteröidylle vastattu", "Registrerad har fått svar", "Data subject answered"
+        ),
+        EntryKind.SUBJECT_REFUSED: Label(
+            "Rekisteröidyn vastaus evätty",
+            "Svar till registrerad avslaget",
+            "Data subject's answer refused",
+        ),
         EntryKind.KEY_CREATED: Label("Avain luotu", "Nyckel skapad", "Key created"),
         EntryKind.KEY_ROTATED: Label("Avain vaihdettu", "Nyckel bytt", "Key rotated"),
         EntryKind.KEY_REVOKED: Label("Avain suljettu", "Nyckel spärrad", "Key revoked"),
