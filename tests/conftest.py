@@ -104,6 +104,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """Vendors' modules look at the end for what nobody collected, and would tell of it."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def campaign() -> Campaign:
     return CAMPAIGN
