@@ -209,8 +209,9 @@ def site(published, start, providers, provider_tools, free_port, tmp_path_factor
     return Site(base, provider, start(published, port=port, settings=settings), password)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def people_browser(needs: Callable[[str | None], None]) -> Iterator[Any]:
+    """Of one file: while it is open its event loop runs in this thread, where no other could begin."""
     path = shutil.which("chromium")
     needs(None if path else "Chromium is not installed")
     with sync_playwright() as playwright:

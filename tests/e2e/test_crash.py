@@ -71,6 +71,10 @@ def test_a_server_killed_in_a_download_leaves_no_intent_open_and_no_false_comple
         ]
         for thread in threads:
             thread.start()
+        begun = len(received)
+        while len(received) < begun + len(threads):  # each has a download under way, or had one
+            assert any(thread.is_alive() for thread in threads)
+            time.sleep(0.01)
         time.sleep(chance.uniform(0.05, 1.5))
         house.kill()
         for thread in threads:
