@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from gateway.encoding.formats import Format
 from gateway.errors import NotAcceptable
+
+_WEIGHT = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
 def choose_format(
@@ -17,31 +20,37 @@ def choose_format(
         if asked not in formats:
             raise NotAcceptable(f"The formats here are {offered}.", parameter="format")
         return formats[asked]
-    ranges = _ranges(accept or "*/*")
+    ranges = read_weights(accept or "*/*")
     weights = {name: _weight(each, ranges) for name, each in formats.items()}
     best = max(weights, key=lambda name: weights[name])
     if weights[best] <= 0:
-        raise NotAcceptable(f"None of the accepted media types is offered. Formats: {offered}.")
+        types = ", ".join(each.accepted[0] for each in formats.values() if each.accepted)
+        raise NotAcceptable(
+            f"None of the accepted media types is offered. Accept one of {types}, "
+            f"or choose with `format`: {offered}."
+        )
     return formats[best]
 
 
-def _ranges(accept: str) -> dict[str, float]:
-    """media range → weight; a malformed weight counts as zero."""
-    ranges: dict[str, float] = {}
-    for part in accept.lower().split(","):
-        media, *parameters = (text.strip() for text in part.split(";"))
-        weight = next((text[2:] for text in parameters if text.startswith("q=")), "1")
-        try:
-            ranges[media] = float(weight)
-        except ValueError:
-            ranges[media] = 0.0
-    return ranges
+def read_weights(header: str) -> dict[str, float]:
+    """Each name of an `Accept` or `Accept-Encoding` with its weight (RFC 9110 section 12.4.2).
+
+    Without a weight it is 1; a malformed weight counts as zero.
+    """
+    weights: dict[str, float] = {}
+    for part in header.lower().split(","):
+        name, *parameters = (text.strip() for text in part.split(";"))
+        given = next((text[2:].strip() for text in parameters if text.startswith("q=")), "1")
+        weights[name] = float(given) if _WEIGHT.fullmatch(given) else 0.0
+    return weights
 
 
 def _weight(offered: Format, ranges: Mapping[str, float]) -> float:
-    """The weight of the most specific range that covers a format."""
-    for media in offered.accepted:
-        for media_range in (media, f"{media.partition('/')[0]}/*", "*/*"):
-            if media_range in ranges:
-                return ranges[media_range]
+    """The weight of the most specific range that covers a format, by any of its names."""
+    kinds = dict.fromkeys(f"{media.partition('/')[0]}/*" for media in offered.accepted)
+    anything = ("*/*",) if offered.accepted else ()
+    for names in (offered.accepted, tuple(kinds), anything):
+        found = [ranges[name] for name in names if name in ranges]
+        if found:
+            return max(found)
     return 0.0

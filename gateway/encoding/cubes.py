@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from gateway.encoding.cube_tables import encode_arrow, encode_csv, encode_parquet
+from gateway.encoding.cube_tables import (
+    encode_arrow,
+    encode_csv,
+    encode_csv_excel,
+    encode_parquet,
+)
 from gateway.encoding.heading import Heading
 from gateway.encoding.jsonstat import encode_json_stat
 from gateway.model.cube import Cube
@@ -16,6 +21,7 @@ CUBE_ENCODERS: Mapping[str, CubeEncoder] = MappingProxyType(
     {
         "json-stat2": encode_json_stat,
         "csv": encode_csv,
+        "csv-excel": encode_csv_excel,
         "arrow": encode_arrow,
         "parquet": encode_parquet,
     }

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 # Part of every encoded answer's ETag: raise it when any encoder's bytes change.
-ENCODING_VERSION = "1"
+ENCODING_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One representation. media_type: as sent; accepted: as `Accept` may name it, without parameters."""
+    """One representation. media_type: as sent.
+
+    accepted: as `Accept` may name it, without parameters; none where only `?format=` chooses it.
+    """
 
     name: str
     media_type: str
@@ -33,6 +36,8 @@ ARROW = Format(
     ("application/vnd.apache.arrow.stream",),
 )
 CSV = Format("csv", "text/csv; charset=utf-8; header=present", ".csv", ("text/csv",))
+# The same media type as CSV, so a header could not tell the two apart.
+CSV_EXCEL = Format("csv-excel", CSV.media_type, ".csv", ())
 NDJSON = Format(
     "ndjson",
     "application/x-ndjson",
@@ -52,5 +57,5 @@ def _by_name(*formats: Format) -> Mapping[str, Format]:
 
 
 # The first of each is what a client gets that has no wish.
-ROW_FORMATS = _by_name(PARQUET, CSV, ARROW, NDJSON)
-CUBE_FORMATS = _by_name(JSON_STAT, CSV, ARROW, PARQUET)
+ROW_FORMATS = _by_name(PARQUET, CSV, ARROW, NDJSON, CSV_EXCEL)
+CUBE_FORMATS = _by_name(JSON_STAT, CSV, ARROW, PARQUET, CSV_EXCEL)

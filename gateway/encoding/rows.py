@@ -10,16 +10,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gateway.encoding.csv_text import csv_bytes
+from gateway.encoding.csv_text import EXCEL, PLAIN, Dialect, csv_bytes
 
 RowEncoder = Callable[[pa.Schema, Iterable[pa.RecordBatch]], Iterator[bytes]]
 
 
 def stream_csv(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """A header line even when there is no row."""
-    yield csv_bytes(schema.empty_table(), include_header=True)
-    for batch in batches:
-        yield csv_bytes(batch, include_header=False)
+    return _stream_csv(schema, batches, PLAIN)
+
+
+def stream_csv_excel(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    """The same lines as a Finnish Excel reads them: semicolon, decimal comma, byte order mark."""
+    return _stream_csv(schema, batches, EXCEL)
 
 
 def stream_ndjson(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
@@ -59,10 +62,19 @@ ROW_ENCODERS: Mapping[str, RowEncoder] = MappingProxyType(
     {
         "parquet": stream_parquet,
         "csv": stream_csv,
+        "csv-excel": stream_csv_excel,
         "arrow": stream_arrow,
         "ndjson": stream_ndjson,
     }
 )
+
+
+def _stream_csv(
+    schema: pa.Schema, batches: Iterable[pa.RecordBatch], dialect: Dialect
+) -> Iterator[bytes]:
+    yield csv_bytes(schema.empty_table(), include_header=True, dialect=dialect)
+    for batch in batches:
+        yield csv_bytes(batch, include_header=False, dialect=dialect)
 
 
 class _Drain:

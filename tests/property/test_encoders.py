@@ -116,6 +116,21 @@ def test_the_table_formats_hold_the_same_rows(cube):
         assert np.array_equal(from_csv, expected, equal_nan=True)
 
 
+@modest
+@given(cubes())
+def test_the_dialect_of_excel_holds_the_same_cells(cube):
+    plain, excel = (CUBE_ENCODERS[name](cube, HEADING) for name in ("csv", "csv-excel"))
+    assert read_excel(excel).equals(pl.read_csv(plain, infer_schema=False))
+
+
+def read_excel(content: bytes) -> pl.DataFrame:
+    """As a Finnish Excel takes the cells, in the spelling of the plain dialect."""
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.endswith(b"\r\n")
+    read = pl.read_csv(content, separator=";", infer_schema=False)
+    return read.with_columns(pl.col(pl.String).str.replace(r"^(-?[0-9]+),([0-9]+)$", "$1.$2"))
+
+
 tables = st.lists(
     st.tuples(
         st.one_of(st.none(), st.text(alphabet="AB-,\"'\n=0123", max_size=6)),
@@ -142,6 +157,21 @@ def test_rows_come_back_from_the_binary_formats_as_they_went_in(table, size):
     arrow = b"".join(ROW_ENCODERS["arrow"](table.schema, iter(batches)))
     assert pq.read_table(io.BytesIO(parquet)).equals(table)
     assert pa.ipc.open_stream(arrow).read_all().equals(table)
+
+
+@modest
+@given(tables, st.integers(1, 7))
+def test_both_dialects_of_csv_hold_the_same_rows(table, size):
+    plain, excel = (
+        b"".join(ROW_ENCODERS[name](table.schema, table.to_batches(max_chunksize=size)))
+        for name in ("csv", "csv-excel")
+    )
+    assert excel.count(b"\xef\xbb\xbf") == 1
+    read = pl.read_csv(excel, separator=";", infer_schema=False, eol_char="\n")
+    last = read.columns[-1]
+    assert read.with_columns(pl.col(last).str.strip_suffix("\r").replace("", None)).equals(
+        pl.read_csv(plain, infer_schema=False)
+    )
 
 
 @modest

@@ -133,7 +133,9 @@ _CUBE_PARAMETERS = [
 
 
 def _answers(formats: Mapping[str, Format], *, description: str) -> dict[str, Any]:
-    content = {each.accepted[0]: {"schema": _schema(each)} for each in formats.values()}
+    content = {
+        each.accepted[0]: {"schema": _schema(each)} for each in formats.values() if each.accepted
+    }
     return {
         "200": {"description": description, "headers": _RECEIPT_HEADERS, "content": content},
         "206": {

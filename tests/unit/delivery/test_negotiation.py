@@ -25,6 +25,9 @@ def test_the_parameter_goes_before_the_header():
         ("text/html,application/xhtml+xml,*/*;q=0.8", "parquet"),
         ("application/vnd.apache.parquet;q=0, */*", "csv"),
         ("text/csv; header=present; q=0.5", "csv"),
+        ("application/x-parquet, text/csv;q=0.5, */*;q=0.1", "parquet"),
+        ("application/vnd.apache.parquet;q=nan, text/csv;q=0.1", "csv"),
+        ("application/x-ndjson;q=2, text/csv;q=0.001", "csv"),
     ],
 )
 def test_the_header_chooses_among_the_row_formats(accept, name):
@@ -40,6 +43,18 @@ def test_cubes_are_json_stat_unless_somebody_wishes_otherwise():
 def test_nothing_acceptable_is_refused(accept):
     with pytest.raises(NotAcceptable):
         choose_format(ROW_FORMATS, None, accept=accept)
+
+
+def test_what_is_refused_is_told_what_there_is():
+    with pytest.raises(NotAcceptable) as refused:
+        choose_format(ROW_FORMATS, None, accept="text/html")
+    for named in ("application/vnd.apache.parquet", "text/csv", "ndjson", "csv-excel"):
+        assert named in refused.value.detail
+
+
+def test_the_dialect_of_excel_is_chosen_by_name_and_by_no_header():
+    assert choose_format(ROW_FORMATS, "csv-excel", accept="text/csv").name == "csv-excel"
+    assert choose_format(CUBE_FORMATS, None, accept="text/csv").name == "csv"
 
 
 @pytest.mark.parametrize("asked", ["", "CSV", "xlsx", "text/csv"])

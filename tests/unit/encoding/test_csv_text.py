@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from gateway.encoding.csv_text import csv_bytes
+from gateway.encoding.csv_text import EXCEL, csv_bytes
 
 
 def written(*values: str | None) -> list[str]:
@@ -34,3 +34,10 @@ def test_null_and_empty_text_are_told_apart():
 def test_dictionary_columns_are_guarded_too():
     table = pa.table({"value": pa.array(["=x", "-24", None]).dictionary_encode()})
     assert csv_bytes(table, include_header=True).decode() == "value\n'=x\n-24\n\n"
+
+
+def test_the_dialect_of_excel_has_semicolons_decimal_commas_and_a_mark_in_front():
+    table = pa.table({"code": ["-24", "=1+1", "a;b"], "mean": [1.5, None, 1234.25]})
+    content = csv_bytes(table, include_header=True, dialect=EXCEL)
+    assert content.decode() == '\ufeffcode;mean\r\n-24;1,5\r\n\'=1+1;\r\n"a;b";1234,25\r\n'
+    assert csv_bytes(table, include_header=False, dialect=EXCEL).startswith(b"-24;")

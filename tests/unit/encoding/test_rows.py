@@ -64,6 +64,8 @@ def test_a_table_without_rows_is_still_a_document(name):
             assert pa.ipc.open_stream(content).read_all().schema.equals(TABLE.schema)
         case "csv":
             assert pl.read_csv(content).columns == TABLE.column_names
+        case "csv-excel":
+            assert pl.read_csv(content, separator=";").columns == TABLE.column_names
         case _:
             assert content == b""
 
