@@ -38,6 +38,7 @@ from gateway.encoding.rows import ROW_ENCODERS
 from gateway.errors import HttpVersionTooOld, ReleaseDamaged
 from gateway.limits.tolls import Toll
 from gateway.model.caller import Caller
+from gateway.model.product import Classification
 from gateway.releases.cube_slice import cut
 
 
@@ -127,6 +128,7 @@ def _encoded(plan: CubePlan, services: Services) -> Encoded:
         definition_version=plan.manifest.definition_version,
         sources=plan.manifest.sources,
         language=plan.language,
+        is_public=plan.manifest.classification is Classification.PUBLIC,
     )
     encoder = CUBE_ENCODERS[plan.format.name]
     encoded = Encoded.of(encoder(cut(plan.cube, plan.chosen), heading))

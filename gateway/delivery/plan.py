@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import orjson
 
 from gateway.delivery.requests import CubeRequest, RowsRequest
-from gateway.encoding.formats import ENCODING_VERSION, PARQUET, Format
+from gateway.encoding.formats import ENCODING_VERSION, PARQUET, XLSX, Format
 from gateway.errors import (
     SliceNotFound,
     TooManyCells,
@@ -41,6 +41,9 @@ from gateway.releases.slices import Narrowing, OwnRows
 CELLS_MAX = 1_000_000
 # More cells than this are an extract, like rows: a place for it, and not a place for each small table.
 SMALL_CELLS_MAX = 100_000
+# A workbook is made in memory, a hundred bytes and more to a cell with its codes and labels.
+SHEET_CELLS_MAX = 50_000
+EXCEL_ROWS_MAX = 1_048_576
 # More codes than this are journaled as `*`: the auditor then reads the entry as all of them.
 JOURNALED_CODES_MAX = 500
 
@@ -137,6 +140,12 @@ def plan_cube(request: CubeRequest, manifest: Manifest, cube: Cube) -> CubePlan:
     chosen = resolve_selection(cube, request.selection)
     table = manifest.file_at(CUBE_PARQUET)
     is_stored = table is not None and request.format == PARQUET and chosen.is_whole(cube)
+    if request.format == XLSX and chosen.cells > SHEET_CELLS_MAX:
+        raise TooManyCells(
+            f"A workbook has at most {SHEET_CELLS_MAX} cells, for a sheet of Excel ends after "
+            f"{EXCEL_ROWS_MAX} rows. Narrow the selection, or choose csv-excel or parquet.",
+            parameter="format",
+        )
     if not is_stored and chosen.cells > CELLS_MAX:
         raise TooManyCells(
             f"A selection has at most {CELLS_MAX} cells. Narrow it, or fetch the whole cube with "

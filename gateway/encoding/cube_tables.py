@@ -7,17 +7,23 @@ its value and `<measure>_status` (`...` suppressed, `..` not published, else not
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gateway.encoding.csv_text import EXCEL, csv_bytes
 from gateway.encoding.heading import Heading
-from gateway.encoding.marks import MARKS
+from gateway.encoding.marks import LEGEND, MARKS
 from gateway.model.cube import Cube, Status
+from gateway.model.field_metadata import of_axis, of_measure
 from gateway.model.product import Measure, MeasureKind
+
+STATUS_SUFFIX = "_status"
 
 
 def cube_table(cube: Cube) -> pa.Table:
@@ -33,8 +39,22 @@ def cube_table(cube: Cube) -> pa.Table:
     }
     for i, measure in enumerate(cube.measures):
         columns[measure.name] = _values(cube.values[i].reshape(-1)[kept], measure)
-        columns[f"{measure.name}_status"] = _marks(cube.status[i].reshape(-1)[kept])
-    return pa.table(columns)
+        columns[measure.name + STATUS_SUFFIX] = _marks(cube.status[i].reshape(-1)[kept])
+    return pa.table(columns, schema=_schema(cube, columns))
+
+
+def _schema(cube: Cube, columns: Mapping[str, pa.Array]) -> pa.Schema:
+    """Each field with its titles; the legend of the marks stands with the fields of marks."""
+    told = {axis.name: of_axis(axis) for axis in cube.axes}
+    told |= {measure.name: of_measure(measure) for measure in cube.measures}
+    legend = {
+        f"jakelu.symbol.{mark}": orjson.dumps(asdict(label)).decode()
+        for mark, label in LEGEND.items()
+    }
+    return pa.schema(
+        pa.field(name, column.type, metadata=told.get(name, legend))
+        for name, column in columns.items()
+    )
 
 
 def encode_csv(cube: Cube, heading: Heading) -> bytes:

@@ -13,6 +13,7 @@ from gateway.encoding.cube_tables import (
 )
 from gateway.encoding.heading import Heading
 from gateway.encoding.jsonstat import encode_json_stat
+from gateway.encoding.workbook import encode_xlsx
 from gateway.model.cube import Cube
 
 CubeEncoder = Callable[[Cube, Heading], bytes]
@@ -24,5 +25,6 @@ CUBE_ENCODERS: Mapping[str, CubeEncoder] = MappingProxyType(
         "csv-excel": encode_csv_excel,
         "arrow": encode_arrow,
         "parquet": encode_parquet,
+        "xlsx": encode_xlsx,
     }
 )

@@ -50,6 +50,12 @@ JSON_STAT = Format(
     ".json",
     ("application/json", "application/vnd.json-stat+json"),
 )
+XLSX = Format(
+    "xlsx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xlsx",
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+)
 
 
 def _by_name(*formats: Format) -> Mapping[str, Format]:
@@ -58,4 +64,4 @@ def _by_name(*formats: Format) -> Mapping[str, Format]:
 
 # The first of each is what a client gets that has no wish.
 ROW_FORMATS = _by_name(PARQUET, CSV, ARROW, NDJSON, CSV_EXCEL)
-CUBE_FORMATS = _by_name(JSON_STAT, CSV, ARROW, PARQUET, CSV_EXCEL)
+CUBE_FORMATS = _by_name(JSON_STAT, CSV, ARROW, PARQUET, CSV_EXCEL, XLSX)

@@ -23,3 +23,4 @@ class Heading:
     definition_version: str
     sources: tuple[str, ...]
     language: str
+    is_public: bool

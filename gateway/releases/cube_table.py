@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gateway.model.cube import Cube, Status
+from gateway.model.field_metadata import of_axis, of_measure
 from gateway.model.product import Measure, MeasureKind
 from gateway.releases.cube_file import check_cube
 
@@ -37,7 +38,12 @@ def cube_table(cube: Cube) -> pa.Table:
         columns[measure.name] = _values(values, measure)
         hidden = cube.status[i].reshape(-1)[kept] == Status.SUPPRESSED
         columns[measure.name + STATUS_TEXT_SUFFIX] = _status_texts(hidden)
-    return pa.table(columns)
+    told = {axis.name: of_axis(axis) for axis in cube.axes}
+    told |= {measure.name: of_measure(measure) for measure in cube.measures}
+    schema = pa.schema(
+        pa.field(name, column.type, metadata=told.get(name)) for name, column in columns.items()
+    )
+    return pa.table(columns, schema=schema)
 
 
 def write_cube_table(path: Path, cube: Cube) -> int:

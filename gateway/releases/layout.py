@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from gateway.errors import BadParameter
+from gateway.model.field_metadata import of_column
 from gateway.model.product import Column, ColumnType
 from gateway.model.release import ReleaseId
 
@@ -68,10 +69,12 @@ def find_release_id(folder: str) -> ReleaseId | None:
 
 
 def slice_schema(columns: Iterable[Column]) -> pa.Schema:
-    """The exact schema of a slice: the contract's delivered columns, in the contract's order."""
+    """The exact schema of a slice: the contract's delivered columns, in the contract's order, each
+    with its titles.
+    """
     return pa.schema(
         [
-            pa.field(column.name, ARROW_TYPES[column.type])
+            pa.field(column.name, ARROW_TYPES[column.type], metadata=of_column(column))
             for column in columns
             if column.is_delivered
         ]

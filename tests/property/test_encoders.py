@@ -6,6 +6,7 @@ import io
 from datetime import date
 
 import numpy as np
+import openpyxl
 import orjson
 import polars as pl
 import pyarrow as pa
@@ -26,7 +27,7 @@ from gateway.releases.cube_slice import Selection, cut, resolve_selection
 modest = settings(deadline=None, max_examples=40)
 TEXT = Label("fi", "sv", "en")
 HEADING = Heading(
-    "product", TEXT, "2026-06-30.1", date(2026, 6, 30), "now", "1.0.0", "1", ("atmt",), "fi"
+    "product", TEXT, "2026-06-30.1", date(2026, 6, 30), "now", "1.0.0", "1", ("atmt",), "fi", False
 )
 
 
@@ -121,6 +122,21 @@ def test_the_table_formats_hold_the_same_rows(cube):
 def test_the_dialect_of_excel_holds_the_same_cells(cube):
     plain, excel = (CUBE_ENCODERS[name](cube, HEADING) for name in ("csv", "csv-excel"))
     assert read_excel(excel).equals(pl.read_csv(plain, infer_schema=False))
+
+
+@settings(deadline=None, max_examples=15)
+@given(cubes())
+def test_a_workbook_holds_the_same_cells_with_their_marks(cube):
+    book = openpyxl.load_workbook(io.BytesIO(CUBE_ENCODERS["xlsx"](cube, HEADING)))
+    _, *shown = book["Taulukko"].iter_rows(values_only=True)
+    table = pq.read_table(io.BytesIO(CUBE_ENCODERS["parquet"](cube, HEADING)))
+    assert len(shown) == table.num_rows
+    for row, expected in zip(shown, table.to_pylist(), strict=True):
+        names = [axis.name for axis in cube.axes]
+        assert row[: 2 * len(names) : 2] == tuple(expected[name] for name in names)
+        measures = [measure.name for measure in cube.measures]
+        told = tuple(expected[f"{name}_status"] or expected[name] for name in measures)
+        assert row[2 * len(names) :] == told
 
 
 def read_excel(content: bytes) -> pl.DataFrame:

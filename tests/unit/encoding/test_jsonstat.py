@@ -34,6 +34,7 @@ HEADING = Heading(
     definition_version="1",
     sources=("atmt", "ya"),
     language="sv",
+    is_public=False,
 )
 COUNT = Measure("persons", label("persons"), label("persons"), MeasureKind.COUNT, decimals=0)
 MEAN = Measure("duration", label("duration"), label("days"), MeasureKind.MEAN, decimals=1)

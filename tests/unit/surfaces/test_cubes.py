@@ -5,6 +5,8 @@ import hashlib
 import io
 
 import numpy as np
+import openpyxl
+import orjson
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -165,3 +167,34 @@ def test_a_selection_of_too_many_cells_names_the_way_out(house, monkeypatch):
     answer = house.get(CALLER, f"{CUBE}?geography=*&sex=*&age=*")
     assert (answer.status_code, answer.json()["code"]) == (400, "too_many_cells")
     assert "parquet" in answer.json()["detail"]
+
+
+def test_a_workbook_is_served_and_a_selection_that_no_sheet_takes_is_refused(fresh_house):
+    workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    with fresh_house.open():
+        answer = fresh_house.get(CALLER, f"{CUBE}?geography=*&lang=en", accept=workbook)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, workbook)
+        assert answer.headers["content-disposition"].endswith('_2026-06-30.1.xlsx"')
+        book = openpyxl.load_workbook(io.BytesIO(answer.content))
+        assert len(list(book["Table"].iter_rows())) == 1 + 5
+        completion = fresh_house.closed(answer.headers["jakelu-receipt"])
+        assert completion["bytes"] == len(answer.content)
+
+
+def test_what_is_too_much_for_a_workbook_is_refused_with_the_way_out(house, monkeypatch):
+    monkeypatch.setattr("gateway.delivery.plan.SHEET_CELLS_MAX", 10)
+    answer = house.get(CALLER, f"{CUBE}?geography=*&format=xlsx")
+    assert (answer.status_code, answer.json()["code"]) == (400, "too_many_cells")
+    assert answer.json()["parameter"] == "format"
+    assert "1048576 rows" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_fields_carry_titles_and_codes(house, whole):
+    every = "geography=*&month=*&sex=*&age=*&citizenship=*" if whole else "geography=*"
+    answer = house.get(CALLER, f"{CUBE}?{every}&format=parquet")
+    field = pq.read_schema(io.BytesIO(answer.content)).field("geography")
+    assert {b"jakelu.title.fi", b"jakelu.title.sv", b"jakelu.title.en"} <= field.metadata.keys()
+    codes = orjson.loads(field.metadata[b"jakelu.codes"])
+    assert [each["code"] for each in codes] == ["SSS", "MK06", "TA39", "KU837", "KU536"]
+    assert codes[0]["label"] == {"fi": "SSS fi", "sv": "SSS sv", "en": "SSS en"}

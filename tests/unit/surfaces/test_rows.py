@@ -233,3 +233,17 @@ def test_income_register_rows_are_refused_whatever_their_contract_says(fresh_hou
         denied = fresh_house.entries()[-1].body
         assert (denied["kind"], denied["refusal"]) == ("access.denied", "income_register_rows")
         assert fresh_house.get(CALLER, f"{ROWS}?release=2026-06-30.1").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["", "?columns=sex", "?format=arrow"])
+def test_the_columns_carry_their_titles_however_they_are_fetched(house, query):
+    content = house.get(CALLER, f"{ROWS}{query}").content
+    if "arrow" in query:
+        schema = pa.ipc.open_stream(content).schema
+    else:
+        schema = pq.read_schema(io.BytesIO(content))
+    label = next(
+        c.label for c in house.catalog.find("job-seeker-spells").rows.columns if c.name == "sex"
+    )
+    metadata = schema.field("sex").metadata
+    assert metadata[b"jakelu.title.sv"].decode() == label.sv
