@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from gateway.delivery.conditions import Span
 from gateway.delivery.encoded import Encoded
+from gateway.encoding.compression import Coding, compress_pieces
 from gateway.encoding.rows import RowEncoder
 from gateway.ports import OpenFile
 from gateway.releases.slices import Narrowing, Slice
@@ -24,10 +25,14 @@ class NoBody:
 
 @dataclass(frozen=True, slots=True)
 class StoredBody:
-    """Bytes of a stored file as they are. span: the part of it; file: closed by whoever sends it."""
+    """Bytes of a stored file as they are. span: the part of it; file: closed by whoever sends it.
+
+    sha256: hex, of the part, where the client wants it and it is not too long to be read twice.
+    """
 
     file: OpenFile
     span: Span
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +48,22 @@ class StreamedBody:
     Used by one thread at a time. rows and sha256 are of what has been given out so far.
     """
 
-    def __init__(self, file: OpenFile, narrowing: Narrowing, *, encoder: RowEncoder) -> None:
+    def __init__(
+        self,
+        file: OpenFile,
+        narrowing: Narrowing,
+        *,
+        encoder: RowEncoder,
+        coding: Coding | None = None,
+    ) -> None:
         """Raises ReleaseDamaged when the file is no Parquet."""
         self._file = file
         self.rows = 0
         self._digest = hashlib.sha256()
         opened = Slice(file)
-        self._chunks = iter(
-            encoder(opened.schema(narrowing.columns), self._counted(opened.batches(narrowing)))
-        )
+        rows = self._counted(opened.batches(narrowing))
+        encoded = encoder(opened.schema(narrowing.columns), rows)
+        self._chunks = encoded if coding is None else compress_pieces(encoded, coding)
 
     def next_chunk(self) -> bytes:
         """The next bytes, never empty before the end; empty at the end. Blocks: disk and encoding."""

@@ -16,6 +16,7 @@ class Conditions:
     """Header values as sent. wants_body: False for HEAD.
 
     takes_streams: False for HTTP/1.0, to which a stream that was cut off looks like a whole one.
+    wants_repr_digest, wants_content_digest: SHA-256 of the representation, and of what is sent of it.
     """
 
     if_none_match: str | None = None
@@ -23,6 +24,9 @@ class Conditions:
     if_range: str | None = None
     wants_body: bool = True
     takes_streams: bool = True
+    accept_encoding: str | None = None
+    wants_repr_digest: bool = True
+    wants_content_digest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

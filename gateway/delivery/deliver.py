@@ -8,6 +8,7 @@ that it was not. The surface streams the delivery and finishes it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -32,6 +33,7 @@ from gateway.delivery.journaling import (
 from gateway.delivery.plan import CubePlan, Plan, RowsPlan, is_extract, plan_cube, plan_rows
 from gateway.delivery.requests import CubeRequest, RowsRequest
 from gateway.delivery.services import Services
+from gateway.encoding.compression import compress
 from gateway.encoding.cubes import CUBE_ENCODERS
 from gateway.encoding.heading import Heading
 from gateway.encoding.rows import ROW_ENCODERS
@@ -39,7 +41,10 @@ from gateway.errors import HttpVersionTooOld, ReleaseDamaged
 from gateway.limits.tolls import Toll
 from gateway.model.caller import Caller
 from gateway.model.product import Classification
+from gateway.ports import OpenFile
 from gateway.releases.cube_slice import cut
+
+DIGEST_BYTES_MAX = 8 << 20
 
 
 def deliver_rows(caller: Caller, request: RowsRequest, services: Services) -> Delivery:
@@ -106,11 +111,33 @@ def _open(plan: Plan, conditions: Conditions, span: Span | None, services: Servi
         return NoBody(plan.file.bytes if plan.is_stored else None)
     if isinstance(plan, RowsPlan) and plan.narrowing is not None:
         try:
-            return StreamedBody(file, plan.narrowing, encoder=ROW_ENCODERS[plan.format.name])
+            return StreamedBody(
+                file,
+                plan.narrowing,
+                encoder=ROW_ENCODERS[plan.format.name],
+                coding=plan.coding,
+            )
         except BaseException:
             file.close()
             raise
-    return StoredBody(file, span or Span(0, plan.file.bytes - 1))
+    if span is None:
+        return StoredBody(file, Span(0, plan.file.bytes - 1), plan.file.sha256)
+    sha256 = _part_sha256(file, span) if conditions.wants_content_digest else None
+    return StoredBody(file, span, sha256)
+
+
+def _part_sha256(file: OpenFile, span: Span) -> str | None:
+    """Of a range, read before it is sent; None of one that is too long for that."""
+    if span.length > DIGEST_BYTES_MAX:
+        return None
+    digest, offset = hashlib.sha256(), span.first
+    while offset <= span.last:
+        content = file.read_at(offset, span.last + 1 - offset)
+        if not content:
+            return None
+        digest.update(content)
+        offset += len(content)
+    return digest.hexdigest()
 
 
 def _encoded(plan: CubePlan, services: Services) -> Encoded:
@@ -131,7 +158,8 @@ def _encoded(plan: CubePlan, services: Services) -> Encoded:
         is_public=plan.manifest.classification is Classification.PUBLIC,
     )
     encoder = CUBE_ENCODERS[plan.format.name]
-    encoded = Encoded.of(encoder(cut(plan.cube, plan.chosen), heading))
+    content = encoder(cut(plan.cube, plan.chosen), heading)
+    encoded = Encoded.of(content if plan.coding is None else compress(content, plan.coding))
     services.encoded.keep(plan.etag, encoded)
     return encoded
 

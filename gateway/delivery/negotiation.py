@@ -1,10 +1,14 @@
-"""Which format a request gets: `?format=` first, then `Accept` (RFC 9110 section 12.5.1)."""
+"""Which format a request gets, and in which content coding (RFC 9110 section 12.5).
+
+`?format=` goes before `Accept`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from gateway.encoding.compression import Coding
 from gateway.encoding.formats import Format
 from gateway.errors import NotAcceptable
 
@@ -30,6 +34,20 @@ def choose_format(
             f"or choose with `format`: {offered}."
         )
     return formats[best]
+
+
+def choose_coding(chosen: Format, accept_encoding: str | None) -> Coding | None:
+    """The content coding of an answer; None to send it as it is (RFC 9110 section 12.5.3).
+
+    A coding is used only where the client names it: `*` alone is no wish for one. Whoever refuses
+    `identity` and every coding that there is gets the answer as it is, as the RFC allows.
+    """
+    if chosen.is_compressed or accept_encoding is None:
+        return None
+    weights = read_weights(accept_encoding)
+    best = max(Coding, key=lambda coding: weights.get(coding, 0.0))
+    weight = weights.get(best, 0.0)
+    return best if weight > 0 and weight >= weights.get("identity", 0.0) else None
 
 
 def read_weights(header: str) -> dict[str, float]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import orjson
 
+from gateway.delivery.negotiation import choose_coding
 from gateway.delivery.requests import CubeRequest, RowsRequest
+from gateway.encoding.compression import Coding
 from gateway.encoding.formats import ENCODING_VERSION, PARQUET, XLSX, Format
 from gateway.errors import (
     SliceNotFound,
@@ -60,6 +62,7 @@ class RowsPlan:
     etag: str
     selection: Mapping[str, Sequence[str]]
     columns: tuple[str, ...] | None
+    coding: Coding | None = None
 
     @property
     def is_stored(self) -> bool:
@@ -79,6 +82,7 @@ class CubePlan:
     etag: str
     selection: Mapping[str, Sequence[str]]
     is_stored: bool
+    coding: Coding | None = None
 
 
 Plan = RowsPlan | CubePlan
@@ -117,6 +121,7 @@ def plan_rows(
     )
     everything = tuple(column.name for column in manifest.columns)
     narrowing = Narrowing(columns or everything, municipalities, own)
+    coding = choose_coding(request.format, request.conditions.accept_encoding)
     selection = {name: sorted(values) for name, values in narrowing.by.items()}
     return RowsPlan(
         manifest=manifest,
@@ -126,9 +131,10 @@ def plan_rows(
         narrowing=None if is_stored else narrowing,
         etag=stored_etag(file)
         if is_stored
-        else _etag(manifest, file, request.format, [selection, columns]),
+        else _etag(manifest, file, request.format, [selection, columns], coding=coding),
         selection=selection,
         columns=columns,
+        coding=coding,
     )
 
 
@@ -155,6 +161,7 @@ def plan_cube(request: CubeRequest, manifest: Manifest, cube: Cube) -> CubePlan:
     if not is_stored:
         check_published(cube, chosen)
     file = table if is_stored and table is not None else _cube_file(manifest)
+    coding = choose_coding(request.format, request.conditions.accept_encoding)
     answer = [chosen.measures, chosen.axes, request.language]
     return CubePlan(
         manifest=manifest,
@@ -163,9 +170,12 @@ def plan_cube(request: CubeRequest, manifest: Manifest, cube: Cube) -> CubePlan:
         language=request.language,
         cube=cube,
         chosen=chosen,
-        etag=stored_etag(file) if is_stored else _etag(manifest, file, request.format, answer),
+        etag=stored_etag(file)
+        if is_stored
+        else _etag(manifest, file, request.format, answer, coding=coding),
         selection=_codes(cube, chosen),
         is_stored=is_stored,
+        coding=coding,
     )
 
 
@@ -174,11 +184,18 @@ def stored_etag(file: StoredFile) -> str:
     return f'"{file.sha256}"'
 
 
-def _etag(manifest: Manifest, file: StoredFile, encoding: Format, selection: object) -> str:
-    """A strong tag: equal tags, equal bytes, as long as the encoders do not change."""
+def _etag(
+    manifest: Manifest,
+    file: StoredFile,
+    encoding: Format,
+    selection: object,
+    *,
+    coding: Coding | None,
+) -> str:
+    """A strong tag, one for each coding: equal tags, equal bytes, as long as no encoder changes."""
     # The product too: its title and sources stand in the answer.
     of = [manifest.product, manifest.contract_sha256, str(manifest.release), file.sha256]
-    parts = [*of, encoding.name, ENCODING_VERSION, selection]
+    parts = [*of, encoding.name, ENCODING_VERSION, selection, coding]
     return f'"{hashlib.sha256(orjson.dumps(parts)).hexdigest()}"'
 
 

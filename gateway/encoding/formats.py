@@ -15,12 +15,14 @@ class Format:
     """One representation. media_type: as sent.
 
     accepted: as `Accept` may name it, without parameters; none where only `?format=` chooses it.
+    is_compressed: inside, so that a content coding would save nothing.
     """
 
     name: str
     media_type: str
     suffix: str
     accepted: tuple[str, ...]
+    is_compressed: bool = False
 
 
 PARQUET = Format(
@@ -28,6 +30,7 @@ PARQUET = Format(
     "application/vnd.apache.parquet",
     ".parquet",
     ("application/vnd.apache.parquet", "application/parquet", "application/x-parquet"),
+    is_compressed=True,
 )
 ARROW = Format(
     "arrow",
@@ -55,6 +58,7 @@ XLSX = Format(
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xlsx",
     ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+    is_compressed=True,
 )
 
 

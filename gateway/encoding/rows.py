@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gateway.encoding.csv_text import EXCEL, PLAIN, Dialect, csv_bytes
+from gateway.encoding.drain import Drain
 
 RowEncoder = Callable[[pa.Schema, Iterable[pa.RecordBatch]], Iterator[bytes]]
 
@@ -39,7 +40,7 @@ def stream_ndjson(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Itera
 
 def stream_arrow(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """An IPC stream, uncompressed."""
-    sink = _Drain()
+    sink = Drain()
     with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), schema) as writer:
         yield sink.drained()
         for batch in batches:
@@ -50,7 +51,7 @@ def stream_arrow(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterat
 
 def stream_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """zstd, one row group a batch."""
-    sink = _Drain()
+    sink = Drain()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(batch)
@@ -75,26 +76,3 @@ def _stream_csv(
     yield csv_bytes(schema.empty_table(), include_header=True, dialect=dialect)
     for batch in batches:
         yield csv_bytes(batch, include_header=False, dialect=dialect)
-
-
-class _Drain:
-    """A sink that gives away what was written since the last look."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, content: bytes) -> None:
-        self._parts.append(bytes(content))
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        self.closed = True
-
-    def drained(self) -> bytes:
-        content = b"".join(self._parts)
-        self._parts.clear()
-        return content

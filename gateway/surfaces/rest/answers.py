@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 
 from gateway.delivery.body import EncodedBody, StoredBody
+from gateway.delivery.conditions import Conditions
 from gateway.delivery.delivery import NOT_MODIFIED, PARTIAL, Delivery
-from gateway.delivery.plan import CubePlan, RowsPlan
+from gateway.delivery.digests import SHA_256
+from gateway.delivery.plan import CubePlan, Plan, RowsPlan
 from gateway.model.product import Classification
 from gateway.surfaces.streaming import Headers
 
@@ -17,19 +19,20 @@ CUBE_CACHING = "private, no-cache"
 PUBLIC_CACHING = "public, max-age=300"
 
 
-def delivery_headers(delivery: Delivery) -> Headers:
+def delivery_headers(delivery: Delivery, conditions: Conditions) -> Headers:
     """Headers of a 200, 206 or 304; the receipt is the journal's event id."""
     plan = delivery.plan
     texts = {
         "etag": plan.etag,
         "cache-control": _caching(plan),
-        "vary": "accept",
+        "vary": "accept, accept-encoding",
+        "link": _links(plan),
         "jakelu-release": str(plan.manifest.release),
         "jakelu-as-of": plan.manifest.release.as_of.isoformat(),
         "jakelu-receipt": delivery.receipt.event_id,
     }
     if delivery.status != NOT_MODIFIED:
-        texts |= _content_headers(delivery)
+        texts |= _content_headers(delivery) | _digests(delivery, conditions)
     return [(name.encode(), value.encode("latin-1")) for name, value in texts.items()]
 
 
@@ -40,16 +43,36 @@ def _content_headers(delivery: Delivery) -> dict[str, str]:
     texts["accept-ranges"] = "bytes" if plan.is_stored else "none"
     if isinstance(plan, CubePlan) and plan.format.name == "json-stat2":
         texts["content-language"] = plan.language
-    sha256 = _known_sha256(delivery)
-    if sha256 is not None:  # RFC 9530: of the whole representation, also in a 206
-        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-        texts["repr-digest"] = f"sha-256=:{digest}:"
+    if plan.coding is not None:
+        texts["content-encoding"] = plan.coding.value
     if delivery.size is not None:
         texts["content-length"] = str(delivery.size)
     if delivery.status == PARTIAL and isinstance(delivery.body, StoredBody):
         span = delivery.body.span
         texts["content-range"] = f"bytes {span.first}-{span.last}/{plan.file.bytes}"
     return texts
+
+
+def _links(plan: Plan) -> str:
+    """To the contract's terms, and to the release among the others (RFC 8288, RFC 5829)."""
+    product = f"/v1/products/{plan.manifest.product}"
+    return f'<{product}>; rel="describedby", <{product}/releases>; rel="version-history"'
+
+
+def _digests(delivery: Delivery, conditions: Conditions) -> dict[str, str]:
+    """RFC 9530: of the whole coded representation, also in a 206; and of the content where wanted."""
+    texts: dict[str, str] = {}
+    whole, body = _known_sha256(delivery), delivery.body
+    if whole is not None and conditions.wants_repr_digest:
+        texts["repr-digest"] = _digest(whole)
+    sent = body.sha256 if isinstance(body, StoredBody) else whole
+    if sent is not None and conditions.wants_content_digest and conditions.wants_body:
+        texts["content-digest"] = _digest(sent)
+    return texts
+
+
+def _digest(sha256: str) -> str:
+    return f"{SHA_256}=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
 
 
 def _known_sha256(delivery: Delivery) -> str | None:

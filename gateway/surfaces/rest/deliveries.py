@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.types import Receive, Scope, Send
 
 from gateway.delivery.conditions import Conditions
 from gateway.delivery.deliver import deliver_cube, deliver_rows
 from gateway.delivery.delivery import Delivery
+from gateway.delivery.digests import is_wanted
 from gateway.delivery.requests import Wish, read_cube_request, read_rows_request
 from gateway.delivery.services import Services
 from gateway.errors import Busy, MethodNotAllowed
@@ -45,8 +47,10 @@ class DeliveryRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in {"GET", "HEAD"}:
             raise MethodNotAllowed
-        delivery = await self._delivery(caller_of(scope), read_wish(scope))
-        await self.sender.send(delivery, delivery_headers, receive=receive, send=send)
+        wish = read_wish(scope)
+        delivery = await self._delivery(caller_of(scope), wish)
+        headers_of = partial(delivery_headers, conditions=wish.conditions)
+        await self.sender.send(delivery, headers_of, receive=receive, send=send)
 
     async def _delivery(self, caller: Caller, wish: Wish) -> Delivery:
         """Whoever finds no place waits a while, but in no thread: nothing is announced yet, so the
@@ -100,6 +104,9 @@ def read_wish(scope: Scope) -> Wish:
             if_range=header(scope, b"if-range"),
             wants_body=scope["method"] != "HEAD",
             takes_streams=scope["http_version"] not in _WITHOUT_CHUNKS,
+            accept_encoding=header(scope, b"accept-encoding"),
+            wants_repr_digest=is_wanted(header(scope, b"want-repr-digest"), unasked=True),
+            wants_content_digest=is_wanted(header(scope, b"want-content-digest"), unasked=False),
         ),
         origin=inbound.origin,
     )

@@ -15,6 +15,10 @@ _RECEIPT_HEADERS: dict[str, Any] = {
         "description": "Strong: equal tags, equal bytes.",
         "schema": _TEXT,
     },
+    "Link": {
+        "description": "`describedby`: the contract's terms; `version-history`: the releases.",
+        "schema": _TEXT,
+    },
     "Jakelu-Release": {"description": "The release that was read.", "schema": _TEXT},
     "Jakelu-As-Of": {"description": "The day that it tells of.", "schema": _TEXT},
     "Jakelu-Receipt": {"description": "The journal entry's event id.", "schema": _TEXT},
@@ -81,6 +85,10 @@ _PURPOSE = _query(
     "service-planning",
 )
 _NONE_MATCH = _header("If-None-Match", "Answered with 304 while nothing is new.", '"5f2c…"')
+_SENT_AS = [
+    _header("Accept-Encoding", "`zstd` and `gzip`, for all but Parquet and workbooks.", "zstd"),
+    _header("Want-Content-Digest", "Asks for `Content-Digest` (RFC 9530).", "sha-256=1"),
+]
 
 _ROWS_PARAMETERS = [
     _product("job-seeker-spells"),
@@ -96,6 +104,7 @@ _ROWS_PARAMETERS = [
     _query("columns", "Only these columns, with commas, in the release's order.", "sex,age_band"),
     _PURPOSE,
     _NONE_MATCH,
+    *_SENT_AS,
     _header(
         "Range", "One range of bytes of a stored slice (Parquet, not narrowed).", "bytes=0-1023"
     ),
@@ -129,6 +138,7 @@ _CUBE_PARAMETERS = [
     ),
     _PURPOSE,
     _NONE_MATCH,
+    *_SENT_AS,
 ]
 
 

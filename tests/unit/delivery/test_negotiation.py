@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.delivery.negotiation import choose_format
+from gateway.delivery.negotiation import choose_coding, choose_format
 from gateway.encoding.formats import CUBE_FORMATS, ROW_FORMATS
 from gateway.errors import NotAcceptable
 
@@ -55,6 +55,33 @@ def test_what_is_refused_is_told_what_there_is():
 def test_the_dialect_of_excel_is_chosen_by_name_and_by_no_header():
     assert choose_format(ROW_FORMATS, "csv-excel", accept="text/csv").name == "csv-excel"
     assert choose_format(CUBE_FORMATS, None, accept="text/csv").name == "csv"
+
+
+@pytest.mark.parametrize(
+    ("sent", "coding"),
+    [
+        (None, None),
+        ("", None),
+        ("*", None),
+        ("identity", None),
+        ("br", None),
+        ("gzip", "gzip"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("GZIP;q=0.9, zstd;q=0.1", "gzip"),
+        ("zstd;q=0, gzip;q=0.5", "gzip"),
+        ("gzip;q=0.5, identity", None),
+        ("gzip;q=0", None),
+        ("identity;q=0", None),
+        ("zstd;q=often", None),
+    ],
+)
+def test_a_coding_is_used_where_the_client_names_it(sent, coding):
+    assert choose_coding(ROW_FORMATS["csv"], sent) == coding
+
+
+@pytest.mark.parametrize("name", ["parquet", "xlsx"])
+def test_what_is_compressed_inside_is_not_coded_again(name):
+    assert choose_coding(CUBE_FORMATS[name], "gzip, zstd") is None
 
 
 @pytest.mark.parametrize("asked", ["", "CSV", "xlsx", "text/csv"])
