@@ -266,6 +266,10 @@ class TooManyKeys(GatewayError):
     code, status, title = "too_many_access_keys", 409, "The organisation has too many access keys"
 
 
+class ReleasesNotComparable(GatewayError):
+    code, status, title = "releases_not_comparable", 409, "The two releases cannot be compared"
+
+
 class BodyTooLarge(GatewayError):
     code, status, title = "body_too_large", 413, "The request body is too large"
 

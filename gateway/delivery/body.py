@@ -13,7 +13,6 @@ from gateway.delivery.encoded import Encoded
 from gateway.encoding.compression import Coding, compress_pieces
 from gateway.encoding.rows import RowEncoder
 from gateway.ports import OpenFile
-from gateway.releases.slices import Narrowing, Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,14 @@ class EncodedBody:
     encoded: Encoded
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is encoded: batches of one schema, read while they are sent."""
+
+    schema: pa.Schema
+    batches: Iterable[pa.RecordBatch]
+
+
 class StreamedBody:
     """Rows encoded while they are sent; the length is not known before the end.
 
@@ -50,19 +57,17 @@ class StreamedBody:
 
     def __init__(
         self,
-        file: OpenFile,
-        narrowing: Narrowing,
+        files: tuple[OpenFile, ...],
+        rows: Rows,
         *,
         encoder: RowEncoder,
         coding: Coding | None = None,
     ) -> None:
-        """Raises ReleaseDamaged when the file is no Parquet."""
-        self._file = file
+        """files: what the rows are read from; closed with the body."""
+        self._files = files
         self.rows = 0
         self._digest = hashlib.sha256()
-        opened = Slice(file)
-        rows = self._counted(opened.batches(narrowing))
-        encoded = encoder(opened.schema(narrowing.columns), rows)
+        encoded = encoder(rows.schema, self._counted(rows.batches))
         self._chunks = encoded if coding is None else compress_pieces(encoded, coding)
 
     def next_chunk(self) -> bytes:
@@ -78,7 +83,8 @@ class StreamedBody:
         return self._digest.hexdigest()
 
     def close(self) -> None:
-        self._file.close()
+        for file in self._files:
+            file.close()
 
     def _counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

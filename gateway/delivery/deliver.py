@@ -20,7 +20,8 @@ from gateway.delivery.admission import (
     find_manifest,
     own_rows,
 )
-from gateway.delivery.body import Body, EncodedBody, NoBody, StoredBody, StreamedBody
+from gateway.delivery.body import Body, EncodedBody, NoBody, StoredBody
+from gateway.delivery.comparing import plan_changes
 from gateway.delivery.conditions import Conditions, Span, find_span, is_unchanged
 from gateway.delivery.delivery import NOT_MODIFIED, OK, PARTIAL, Delivery
 from gateway.delivery.encoded import Encoded
@@ -32,15 +33,16 @@ from gateway.delivery.journaling import (
 )
 from gateway.delivery.plan import CubePlan, Plan, RowsPlan, is_extract, plan_cube, plan_rows
 from gateway.delivery.requests import CubeRequest, RowsRequest
+from gateway.delivery.row_streams import open_stream
 from gateway.delivery.services import Services
 from gateway.encoding.compression import compress
 from gateway.encoding.cubes import CUBE_ENCODERS
 from gateway.encoding.heading import Heading
-from gateway.encoding.rows import ROW_ENCODERS
-from gateway.errors import HttpVersionTooOld, ReleaseDamaged
+from gateway.errors import BadParameter, HttpVersionTooOld, ReleaseDamaged, ReleaseNotFound
 from gateway.limits.tolls import Toll
 from gateway.model.caller import Caller
 from gateway.model.product import Classification
+from gateway.model.release import Manifest, ReleaseId
 from gateway.ports import OpenFile
 from gateway.releases.cube_slice import cut
 
@@ -52,15 +54,40 @@ def deliver_rows(caller: Caller, request: RowsRequest, services: Services) -> De
     admitted = admit(caller, request, services)
     with _journaling_damage(admitted, services):
         manifest = find_manifest(request.product, request.edition, services.releases)
-    check_no_income_register(admitted, manifest, services)
-    check_class(admitted, manifest, services)
-    check_expert(admitted, manifest, services)
+    _check_release(admitted, manifest, services)
     of_area = services.registry.municipalities_of_area(request.area)
     own = own_rows(admitted.product, admitted.permit)
     plan = plan_rows(request, admitted.product, manifest, of_area=of_area, own=own)
+    if request.since is not None:
+        older = _older_release(admitted, request.since, manifest, services)
+        plan = plan_changes(plan, admitted.product, older)
     if not plan.is_stored and not request.conditions.takes_streams:
         raise HttpVersionTooOld("Use HTTP/1.1, or fetch the whole slice as Parquet.")
     return _deliver(admitted, plan, services)
+
+
+def _older_release(
+    admitted: Admitted, release: ReleaseId, newer: Manifest, services: Services
+) -> Manifest:
+    """The release that changes are counted from, ruled on like the newer one.
+
+    Raises BadParameter, ReleaseNotFound, Forbidden, ReleaseDamaged.
+    """
+    if newer.release <= release:
+        raise BadParameter("There is no newer release than that.", parameter="from")
+    with _journaling_damage(admitted, services):
+        try:
+            older = services.releases.find(newer.product, release)
+        except ReleaseNotFound:
+            raise ReleaseNotFound("See /v1/products/{id}/releases.", parameter="from") from None
+    _check_release(admitted, older, services)
+    return older
+
+
+def _check_release(admitted: Admitted, manifest: Manifest, services: Services) -> None:
+    check_no_income_register(admitted, manifest, services)
+    check_class(admitted, manifest, services)
+    check_expert(admitted, manifest, services)
 
 
 def deliver_cube(caller: Caller, request: CubeRequest, services: Services) -> Delivery:
@@ -110,16 +137,7 @@ def _open(plan: Plan, conditions: Conditions, span: Span | None, services: Servi
         file.close()
         return NoBody(plan.file.bytes if plan.is_stored else None)
     if isinstance(plan, RowsPlan) and plan.narrowing is not None:
-        try:
-            return StreamedBody(
-                file,
-                plan.narrowing,
-                encoder=ROW_ENCODERS[plan.format.name],
-                coding=plan.coding,
-            )
-        except BaseException:
-            file.close()
-            raise
+        return open_stream(plan, plan.narrowing, file, services.releases)
     if span is None:
         return StoredBody(file, Span(0, plan.file.bytes - 1), plan.file.sha256)
     sha256 = _part_sha256(file, span) if conditions.wants_content_digest else None

@@ -51,8 +51,17 @@ JOURNALED_CODES_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """The older release of a comparison. pseudonym: the column by which persons are found again."""
+
+    manifest: Manifest
+    file: StoredFile
+    pseudonym: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowsPlan:
-    """narrowing: None when the slice goes out as it is stored. etag: strong, with its quotes."""
+    """since: set when changes go out, not rows. narrowing: None when the slice goes out as it is stored. etag: strong, with its quotes."""
 
     manifest: Manifest
     file: StoredFile
@@ -63,6 +72,7 @@ class RowsPlan:
     selection: Mapping[str, Sequence[str]]
     columns: tuple[str, ...] | None
     coding: Coding | None = None
+    since: Since | None = None
 
     @property
     def is_stored(self) -> bool:
@@ -117,7 +127,11 @@ def plan_rows(
     municipalities = _municipalities(request, product, of_area=of_area)
     _check_delivered(municipalities, manifest, area=request.area)
     is_stored = (
-        request.format == PARQUET and columns is None and municipalities is None and own is None
+        request.format == PARQUET
+        and columns is None
+        and municipalities is None
+        and own is None
+        and request.since is None
     )
     everything = tuple(column.name for column in manifest.columns)
     narrowing = Narrowing(columns or everything, municipalities, own)

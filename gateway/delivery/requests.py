@@ -14,12 +14,13 @@ from gateway.delivery.conditions import Conditions
 from gateway.delivery.negotiation import choose_format
 from gateway.encoding.formats import CUBE_FORMATS, ROW_FORMATS, Format
 from gateway.encoding.heading import LANGUAGES
-from gateway.errors import BadParameter, UnknownArea, UnknownParameter
+from gateway.errors import BadParameter, MissingParameter, UnknownArea, UnknownParameter
 from gateway.journal.body import Origin
 from gateway.model.caller import Caller
 from gateway.model.release import ReleaseId
 
 ROWS_PARAMETERS = ("area", "release", "as_of", "format", "municipality", "columns", "purpose")
+CHANGES_PARAMETERS = ("area", "from", "to", "format", "purpose")
 CUBE_PARAMETERS = ("release", "as_of", "format", "lang", "purpose")  # and the cube's own
 LATEST = "latest"
 NO_AREA = ""
@@ -48,7 +49,8 @@ class Edition:
 class RowsRequest:
     """area: NO_AREA when none is said and none follows; it is never permitted.
     municipalities, columns: None when the request does not narrow by them.
-    purpose: as stated; None lets the caller's only subscription decide.
+    purpose: as stated; None lets the caller's only subscription decide. since: the older release when
+    changes are asked for.
     """
 
     product: str
@@ -60,6 +62,7 @@ class RowsRequest:
     purpose: str | None
     conditions: Conditions
     origin: Origin
+    since: ReleaseId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,7 @@ def read_rows_request(wish: Wish, caller: Caller, *, areas: Collection[str]) -> 
     Raises UnknownParameter, BadParameter, UnknownArea, NotAcceptable.
     """
     given = wish.parameters
-    for name in given:
-        if name not in ROWS_PARAMETERS:
-            offered = ", ".join(ROWS_PARAMETERS)
-            raise UnknownParameter(f"The parameters here are {offered}.", parameter=name)
+    _check_known(given, ROWS_PARAMETERS)
     return RowsRequest(
         product=wish.product,
         area=_area(given.get("area"), caller, areas=areas),
@@ -97,6 +97,47 @@ def read_rows_request(wish: Wish, caller: Caller, *, areas: Collection[str]) -> 
         conditions=wish.conditions,
         origin=wish.origin,
     )
+
+
+def read_changes_request(wish: Wish, caller: Caller, *, areas: Collection[str]) -> RowsRequest:
+    """A wish for what changed between two releases of one area's rows.
+
+    Raises UnknownParameter, MissingParameter, BadParameter, UnknownArea, NotAcceptable.
+    """
+    given = wish.parameters
+    _check_known(given, CHANGES_PARAMETERS)
+    since = _release(given.get("from"), name="from")
+    if since is None:
+        raise MissingParameter("Give the id of the release that you have.", parameter="from")
+    until = None if given.get("to") == LATEST else _release(given.get("to"), name="to")
+    if until is not None and until <= since:
+        raise BadParameter("The release in `to` is to be newer than that.", parameter="from")
+    return RowsRequest(
+        product=wish.product,
+        area=_area(given.get("area"), caller, areas=areas),
+        edition=Edition(until, None),
+        format=choose_format(ROW_FORMATS, given.get("format"), accept=wish.accept),
+        municipalities=None,
+        columns=None,
+        purpose=given.get("purpose"),
+        conditions=wish.conditions,
+        origin=wish.origin,
+        since=since,
+    )
+
+
+def _check_known(given: Mapping[str, str], known: tuple[str, ...]) -> None:
+    for name in given:
+        if name not in known:
+            offered = ", ".join(known)
+            raise UnknownParameter(f"The parameters here are {offered}.", parameter=name)
+
+
+def _release(text: str | None, *, name: str) -> ReleaseId | None:
+    try:
+        return None if text is None else ReleaseId.parse(text)
+    except BadParameter:
+        raise BadParameter("Give a release id like 2026-06-30.1.", parameter=name) from None
 
 
 def read_cube_request(wish: Wish) -> CubeRequest:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from gateway.model.product import Product, RowsSpec
 from gateway.model.release import DeliveredColumn, StoredFile
 from gateway.ports import PseudonymDomain, StagedRelease
+from gateway.protection.pseudonym import fingerprint
 from gateway.publishing.earlier import earlier_release, told_before
 from gateway.publishing.family import family_purpose, told_by_area
 from gateway.publishing.gate import check_slice
@@ -19,7 +20,7 @@ from gateway.publishing.rows_report import rows_report
 from gateway.publishing.services import Progress, PublishServices
 from gateway.publishing.slices import area_rows, persons_of, protect_slice, write_slice
 from gateway.publishing.written import Written, stored_file
-from gateway.releases.layout import MUNICIPALITIES, MUNICIPALITY, slice_path
+from gateway.releases.layout import MUNICIPALITIES, MUNICIPALITY, PSEUDONYMS, slice_path
 
 
 def write_rows(
@@ -71,7 +72,12 @@ def write_rows(
         )
         places = _municipalities(protected.table)
         in_file = {"k_in_file": reached.k, "l_in_file": reached.l}
-        reports[rows.area] = {**protected.report, **in_file, MUNICIPALITIES: places}
+        reports[rows.area] = {
+            **protected.report,
+            **in_file,
+            MUNICIPALITIES: places,
+            PSEUDONYMS: fingerprint(key),
+        }
         files.append(file)
         progress(f"area {rows.area}", done / len(placement.areas))
     report = rows_report(

@@ -29,6 +29,7 @@ CUBE_PARQUET = "cube.parquet"
 STAGING_PREFIX = ".staging-"
 WRITER_LOCK = ".writer-lock"
 MUNICIPALITY = "municipality"  # the column of a slice by which a caller may narrow it
+PSEUDONYMS = "pseudonyms"  # in an area's protection report: the fingerprint of the key behind them
 MUNICIPALITIES = "municipalities"  # in an area's protection report: the codes that column holds
 
 PRODUCT_PATTERN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")

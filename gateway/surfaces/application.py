@@ -22,9 +22,11 @@ from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.pages import page_routes
 from gateway.surfaces.ops.routes import Protection, ops_routes
 from gateway.surfaces.rest.deliveries import (
+    CHANGES_PATH,
     CUBE_PATH,
     ROWS_PATH,
     DeliveryRoute,
+    changes_of,
     cube_of,
     rows_of,
 )
@@ -69,6 +71,7 @@ def build_application(
     """Guard → hot routes, operations, pages for people, and FastAPI for the rest."""
     routes: Sequence[BaseRoute] = (
         Route(ROWS_PATH, DeliveryRoute(rows_of, roads.services, roads.threads, roads.sender)),
+        Route(CHANGES_PATH, DeliveryRoute(changes_of, roads.services, roads.threads, roads.sender)),
         Route(CUBE_PATH, DeliveryRoute(cube_of, roads.services, roads.threads, roads.sender)),
         *ops_routes(operations.readiness, operations.metrics, operations.protection),
         *_document_pages(),

@@ -16,6 +16,7 @@ from gateway.surfaces.auditor.summary import router as summary_routes
 from gateway.surfaces.auditor.tree import router as tree_routes
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
+from gateway.surfaces.rest.deliveries import CHANGES_PATH
 from gateway.surfaces.rest.hot_paths import HOT_PATHS
 from gateway.surfaces.rest.keys import router as key_routes
 from gateway.surfaces.rest.metadata import router as metadata_routes
@@ -142,6 +143,8 @@ def _guard(operation: dict[str, Any], path: str) -> None:
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
     refusals = _REFUSALS | (_DELIVERY_REFUSALS if path in HOT_PATHS else {})
+    if path == CHANGES_PATH:
+        refusals = refusals | {"409": "The two releases cannot be compared."}
     if "post" in operation["operationId"]:
         refusals = refusals | _KEY_REFUSALS
     for status, description in refusals.items():

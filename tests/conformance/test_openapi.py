@@ -17,6 +17,7 @@ NAMES_THAT_STAY = {
     "/v1/products/{product}",
     "/v1/products/{product}/releases",
     "/v1/rows/{product}",
+    "/v1/rows/{product}/changes",
     "/v1/cubes/{product}",
     "/v1/cubes/{product}/data",
     "/v1/journal/entries",
@@ -97,11 +98,12 @@ def test_every_reference_points_to_something(document):
 
 
 def test_the_hot_routes_list_every_parameter_that_they_read(document):
-    from gateway.delivery.requests import CUBE_PARAMETERS, ROWS_PARAMETERS
+    from gateway.delivery.requests import CHANGES_PARAMETERS, CUBE_PARAMETERS, ROWS_PARAMETERS
 
     def names(path: str) -> set[str]:
         parameters = document["paths"][path]["get"]["parameters"]
         return {each["name"] for each in parameters if each["in"] == "query"}
 
     assert names("/v1/rows/{product}") == set(ROWS_PARAMETERS)
+    assert names("/v1/rows/{product}/changes") == set(CHANGES_PARAMETERS)
     assert names("/v1/cubes/{product}/data") == {*CUBE_PARAMETERS, "measure", "dimensions"}

@@ -85,7 +85,9 @@ def _known_sha256(delivery: Delivery) -> str | None:
 def filename(plan: RowsPlan | CubePlan) -> str:
     """`job-seeker-spells_39_2026-06-30.1.parquet`: all of it from contracts and codes."""
     area = f"_{plan.area}" if isinstance(plan, RowsPlan) else ""
-    return f"{plan.manifest.product}{area}_{plan.manifest.release}{plan.format.suffix}"
+    since = plan.since if isinstance(plan, RowsPlan) else None
+    changes = f"_changes-since_{since.manifest.release}" if since else ""
+    return f"{plan.manifest.product}{area}{changes}_{plan.manifest.release}{plan.format.suffix}"
 
 
 def _caching(plan: RowsPlan | CubePlan) -> str:

@@ -1,4 +1,4 @@
-"""GET /v1/rows/{id} and GET /v1/cubes/{id}/data: the hot routes, without FastAPI around them."""
+"""GET /v1/rows/{id}, its changes, and GET /v1/cubes/{id}/data: the hot routes, without FastAPI around them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from gateway.delivery.conditions import Conditions
 from gateway.delivery.deliver import deliver_cube, deliver_rows
 from gateway.delivery.delivery import Delivery
 from gateway.delivery.digests import is_wanted
-from gateway.delivery.requests import Wish, read_cube_request, read_rows_request
+from gateway.delivery.requests import (
+    Wish,
+    read_changes_request,
+    read_cube_request,
+    read_rows_request,
+)
 from gateway.delivery.services import Services
 from gateway.errors import Busy, MethodNotAllowed
 from gateway.model.caller import Caller
@@ -25,6 +30,7 @@ from gateway.surfaces.rest.answers import delivery_headers
 from gateway.surfaces.streaming import Sender
 
 ROWS_PATH = "/v1/rows/{product}"
+CHANGES_PATH = "/v1/rows/{product}/changes"
 CUBE_PATH = "/v1/cubes/{product}/data"
 
 LOOK_AGAIN_SECONDS = 0.25
@@ -84,6 +90,11 @@ class DeliveryRoute:
 
 def rows_of(caller: Caller, wish: Wish, services: Services) -> Delivery:
     request = read_rows_request(wish, caller, areas=services.registry.areas)
+    return deliver_rows(caller, request, services)
+
+
+def changes_of(caller: Caller, wish: Wish, services: Services) -> Delivery:
+    request = read_changes_request(wish, caller, areas=services.registry.areas)
     return deliver_rows(caller, request, services)
 
 

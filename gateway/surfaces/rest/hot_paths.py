@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.encoding.formats import CUBE_FORMATS, ROW_FORMATS, Format
 from gateway.encoding.heading import LANGUAGES
-from gateway.surfaces.rest.deliveries import CUBE_PATH, ROWS_PATH
+from gateway.surfaces.rest.deliveries import CHANGES_PATH, CUBE_PATH, ROWS_PATH
 
 _TEXT = {"type": "string"}
 _RECEIPT_HEADERS: dict[str, Any] = {
@@ -187,4 +187,31 @@ _CUBE: dict[str, Any] = {
     "responses": _answers(CUBE_FORMATS, description="The cells."),
 }
 
-HOT_PATHS: Mapping[str, dict[str, Any]] = {ROWS_PATH: {"get": _ROWS}, CUBE_PATH: {"get": _CUBE}}
+_CHANGES: dict[str, Any] = {
+    "operationId": "row_changes",
+    "tags": ["rows"],
+    "summary": "Row Changes",
+    "description": (
+        "What changed in one area's rows between two releases, by pseudonym: `change` is `added` or `changed` "
+        "with all rows of the person as they are now, or `removed` with the pseudonym alone. Only where the "
+        "pseudonyms of both releases are of one epoch; otherwise 409."
+    ),
+    "parameters": [
+        _product("job-seeker-spells"),
+        _ROWS_PARAMETERS[1],
+        {**_query("from", "The id of the older release.", "2026-05-31.1"), "required": True},
+        _query("to", "The id of the newer release, or `latest`.", "2026-06-30.1"),
+        _formats(ROW_FORMATS),
+        _PURPOSE,
+        _NONE_MATCH,
+        *_SENT_AS,
+    ],
+    "responses": _answers(ROW_FORMATS, description="The changes."),
+}
+_CHANGES["responses"].pop("206")
+
+HOT_PATHS: Mapping[str, dict[str, Any]] = {
+    ROWS_PATH: {"get": _ROWS},
+    CHANGES_PATH: {"get": _CHANGES},
+    CUBE_PATH: {"get": _CUBE},
+}

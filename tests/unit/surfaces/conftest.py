@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -166,9 +166,13 @@ class House:
         as_of: date = AS_OF,
         areas=("39", "40"),
         noise_bytes: int = 0,
+        changed: Callable[[pa.Table], pa.Table] = lambda table: table,
         **changes,
     ) -> Manifest:
-        """noise_bytes: the size of slices of noise, for what is sent as it is stored."""
+        """noise_bytes: the size of slices of noise, for what is sent as it is stored.
+
+        changed: what becomes of the invented rows of each area.
+        """
         spec = self.catalog.find(product)
         with self._store().stage(product, as_of) as staged:
             files = []
@@ -177,7 +181,8 @@ class House:
                 if noise_bytes:
                     path.write_bytes(np.random.default_rng(7).bytes(noise_bytes))
                 else:
-                    pq.write_table(rows_table(spec, area), path, compression="zstd")
+                    table = changed(rows_table(spec, area))
+                    pq.write_table(table, path, compression="zstd")
                 files.append(stored_file(path, slice_path(area), rows=SLICE_ROWS, area=area))
             columns = [
                 DeliveredColumn(c.name, c.type.value, c.label)
