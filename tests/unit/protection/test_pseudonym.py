@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import KeyFault
 from gateway.ports import PseudonymDomain
-from gateway.protection.pseudonym import domain_info, pseudonyms
+from gateway.protection.pseudonym import domain_info, fingerprint, pseudonyms
 
 KEY = bytes(range(32))
 
@@ -26,6 +26,12 @@ def test_known_pseudonyms_never_change():
         "7PDCD7ARLSPNCDBAXN5YRSQ6FT",
         "TCFBLKO25FOPFRMPZNYPQEMWFW",
     ]
+
+
+def test_a_fingerprint_tells_keys_apart_and_is_no_pseudonym():
+    assert fingerprint(KEY) == fingerprint(KEY) != fingerprint(bytes(32))
+    assert len(fingerprint(KEY)) == 64
+    assert KEY.hex() not in fingerprint(KEY)
 
 
 def test_nobody_gives_an_empty_array_of_strings():

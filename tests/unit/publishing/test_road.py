@@ -166,6 +166,24 @@ def test_another_day_another_contract_or_another_epoch_makes_another_release(hou
     assert str(run(house, changed, day, keys=keys).release) == "2026-06-30.3"
 
 
+def test_a_slice_says_with_which_key_its_pseudonyms_were_made_and_nothing_of_the_key(
+    house, spells, day
+):
+    from gateway.adapters.keys_file import FileKeys
+
+    def fingerprints(manifest) -> dict[str, str]:
+        areas = manifest.protection["areas"]
+        return {area: report["pseudonyms"] for area, report in areas.items()}
+
+    first = fingerprints(run(house, spells, date(2026, 5, 31)).manifest)
+    assert len(set(first.values())) == len(first) == len(house.services.registry.areas)
+    assert fingerprints(run(house, spells, day).manifest) == first
+    (house.root / "keys" / "pseudonym-epoch").write_text("2027\n")
+    keys = FileKeys(house.root / "keys")
+    later = fingerprints(run(house, spells, day, keys=keys).manifest)
+    assert not set(later.values()) & set(first.values())
+
+
 def test_a_contract_changed_back_makes_a_new_release_since_the_newest_is_what_is_served(
     house, spells, day
 ):
