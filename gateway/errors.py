@@ -6,7 +6,16 @@ problems; the command line prints `detail` and exits with 1.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a problem is called in another protocol's words: its `type` and its `title`."""
+
+    type: str
+    title: str
 
 
 class GatewayError(Exception):
@@ -14,6 +23,7 @@ class GatewayError(Exception):
 
     detail: one sentence for the caller, naming the remedy; never data, tokens or values.
     parameter: the offending request parameter, when there is one.
+    spoken: the words of the protocol that was asked in, when it has its own.
     """
 
     code: ClassVar[str] = "internal_error"
@@ -31,6 +41,7 @@ class GatewayError(Exception):
         self.detail = detail
         self.parameter = parameter
         self.retry_after_seconds = retry_after_seconds
+        self.spoken: Spoken | None = None
 
 
 def error_codes() -> frozenset[str]:

@@ -38,10 +38,11 @@ METADATA_PATH = "/.well-known/oauth-protected-resource"
 
 def problem(error: GatewayError, *, instance: str | None) -> dict[str, Any]:
     """The members of the problem. instance: a URI of this one occurrence."""
+    spoken = error.spoken
     return {
-        "type": "about:blank",
+        "type": "about:blank" if spoken is None else spoken.type,
         "code": error.code,
-        "title": error.title,
+        "title": error.title if spoken is None else spoken.title,
         "status": error.status,
         "detail": error.detail if is_told(error) else NOTHING_DELIVERED,
         "instance": instance,
