@@ -31,12 +31,20 @@ from gateway.delivery.journaling import (
     close_without_answer,
     closing_on_failure,
 )
-from gateway.delivery.plan import CubePlan, Plan, RowsPlan, is_extract, plan_cube, plan_rows
+from gateway.delivery.plan import (
+    CubePlan,
+    Plan,
+    ReadCube,
+    RowsPlan,
+    is_extract,
+    plan_cube,
+    plan_rows,
+    read_plainly,
+)
 from gateway.delivery.requests import CubeRequest, RowsRequest
 from gateway.delivery.row_streams import open_stream
 from gateway.delivery.services import Services
 from gateway.encoding.compression import compress
-from gateway.encoding.cubes import CUBE_ENCODERS
 from gateway.encoding.heading import Heading
 from gateway.errors import BadParameter, HttpVersionTooOld, ReleaseDamaged, ReleaseNotFound
 from gateway.limits.tolls import Toll
@@ -90,14 +98,18 @@ def _check_release(admitted: Admitted, manifest: Manifest, services: Services) -
     check_expert(admitted, manifest, services)
 
 
-def deliver_cube(caller: Caller, request: CubeRequest, services: Services) -> Delivery:
-    """Cells of a cube. Raises GatewayError; refusals are journaled."""
+def deliver_cube(
+    caller: Caller, request: CubeRequest, services: Services, *, read: ReadCube = read_plainly
+) -> Delivery:
+    """Cells of a cube. read: how the surface that was asked reads a selection; only who is admitted
+    comes so far. Raises GatewayError; refusals are journaled.
+    """
     admitted = admit(caller, request, services)
     with _journaling_damage(admitted, services):
         manifest = find_manifest(request.product, request.edition, services.releases)
         check_class(admitted, manifest, services)
         cube = services.cubes.cube(manifest)
-    return _deliver(admitted, plan_cube(request, manifest, cube), services)
+    return _deliver(admitted, plan_cube(request, manifest, cube, read=read), services)
 
 
 def _deliver(admitted: Admitted, plan: Plan, services: Services) -> Delivery:
@@ -175,8 +187,7 @@ def _encoded(plan: CubePlan, services: Services) -> Encoded:
         language=plan.language,
         is_public=plan.manifest.classification is Classification.PUBLIC,
     )
-    encoder = CUBE_ENCODERS[plan.format.name]
-    content = encoder(cut(plan.cube, plan.chosen), heading)
+    content = plan.encode(cut(plan.cube, plan.chosen), heading)
     encoded = Encoded.of(content if plan.coding is None else compress(content, plan.coding))
     services.encoded.keep(plan.etag, encoded)
     return encoded

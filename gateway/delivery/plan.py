@@ -6,7 +6,7 @@ Planning refuses what cannot be sent; it reads no cell and no row.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -14,6 +14,7 @@ import orjson
 from gateway.delivery.negotiation import choose_coding
 from gateway.delivery.requests import CubeRequest, RowsRequest
 from gateway.encoding.compression import Coding
+from gateway.encoding.cubes import CUBE_ENCODERS, CubeEncoder
 from gateway.encoding.formats import ENCODING_VERSION, PARQUET, XLSX, Format
 from gateway.errors import (
     SliceNotFound,
@@ -92,10 +93,24 @@ class CubePlan:
     etag: str
     selection: Mapping[str, Sequence[str]]
     is_stored: bool
+    encode: CubeEncoder
     coding: Coding | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CubeReading:
+    """What a request comes to in one cube: which cells, and how they are written.
+
+    form: what the bytes depend on beside the cells, the format and the language; empty for our own forms.
+    """
+
+    chosen: Selection
+    encode: CubeEncoder
+    form: tuple[object, ...] = ()
+
+
 Plan = RowsPlan | CubePlan
+ReadCube = Callable[[CubeRequest, Cube], CubeReading]
 
 
 def is_extract(plan: Plan) -> bool:
@@ -152,12 +167,22 @@ def plan_rows(
     )
 
 
-def plan_cube(request: CubeRequest, manifest: Manifest, cube: Cube) -> CubePlan:
-    """The plan for a slice of a cube.
+def read_plainly(request: CubeRequest, cube: Cube) -> CubeReading:
+    """As the request's own selection says. Raises UnknownDimension, UnknownValue, BadParameter."""
+    return CubeReading(
+        resolve_selection(cube, request.selection), CUBE_ENCODERS[request.format.name]
+    )
+
+
+def plan_cube(
+    request: CubeRequest, manifest: Manifest, cube: Cube, *, read: ReadCube = read_plainly
+) -> CubePlan:
+    """The plan for a slice of a cube. read: how the surface that was asked reads a selection.
 
     Raises UnknownDimension, UnknownValue, BadParameter, AggregationNotPublished, TooManyCells.
     """
-    chosen = resolve_selection(cube, request.selection)
+    reading = read(request, cube)
+    chosen = reading.chosen
     table = manifest.file_at(CUBE_PARQUET)
     is_stored = table is not None and request.format == PARQUET and chosen.is_whole(cube)
     if request.format == XLSX and chosen.cells > SHEET_CELLS_MAX:
@@ -176,7 +201,7 @@ def plan_cube(request: CubeRequest, manifest: Manifest, cube: Cube) -> CubePlan:
         check_published(cube, chosen)
     file = table if is_stored and table is not None else _cube_file(manifest)
     coding = choose_coding(request.format, request.conditions.accept_encoding)
-    answer = [chosen.measures, chosen.axes, request.language]
+    answer = [chosen.measures, chosen.axes, request.language, *reading.form]
     return CubePlan(
         manifest=manifest,
         file=file,
@@ -189,6 +214,7 @@ def plan_cube(request: CubeRequest, manifest: Manifest, cube: Cube) -> CubePlan:
         else _etag(manifest, file, request.format, answer, coding=coding),
         selection=_codes(cube, chosen),
         is_stored=is_stored,
+        encode=reading.encode,
         coding=coding,
     )
 

@@ -9,6 +9,7 @@ a number to every spreadsheet, and the codes of CSV and of the other formats mus
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,11 @@ class Dialect:
 PLAIN = Dialect(",", "\n", has_decimal_comma=False, has_bom=False)
 # What a Finnish (and a Swedish) Excel takes a .csv for when it is opened with a double click.
 EXCEL = Dialect(";", "\r\n", has_decimal_comma=True, has_bom=True)
+
+
+def unrun(text: str) -> str:
+    """The text with the same guard, for tables that are written cell by cell."""
+    return f"'{text}" if re.match(_RUNS, text) else text
 
 
 def csv_bytes(

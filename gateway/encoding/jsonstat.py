@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from gateway.encoding.heading import Heading
 from gateway.encoding.marks import LEGEND, MARKS
@@ -17,7 +18,7 @@ from gateway.model.label import Label
 from gateway.model.product import AxisRole, Measure
 
 MEASURE = "measure"
-_MEASURE_LABEL = Label(fi="Mittari", sv="Mått", en="Measure")
+MEASURE_LABEL = Label(fi="Mittari", sv="Mått", en="Measure")
 
 
 def encode_json_stat(cube: Cube, heading: Heading) -> bytes:
@@ -39,10 +40,10 @@ def encode_json_stat(cube: Cube, heading: Heading) -> bytes:
         "size": list(cube.values.shape),
         "dimension": dimensions,
         "role": _roles(cube.axes),
-        "value": orjson.Fragment(_values(cube)),
-        "extension": {"jakelu": _extension(heading)},
+        "value": orjson.Fragment(values_text(cube.values)),
+        "extension": {"jakelu": provenance(heading)},
     }
-    status = _status(cube)
+    status = marks_of(cube.status)
     if status:
         document["status"] = status
     return orjson.dumps(document)
@@ -50,7 +51,7 @@ def encode_json_stat(cube: Cube, heading: Heading) -> bytes:
 
 def _measure_dimension(measures: tuple[Measure, ...], language: str) -> dict[str, Any]:
     return {
-        "label": _MEASURE_LABEL.in_language(language),
+        "label": MEASURE_LABEL.in_language(language),
         "category": {
             "index": {measure.name: i for i, measure in enumerate(measures)},
             "label": {measure.name: measure.label.in_language(language) for measure in measures},
@@ -84,22 +85,23 @@ def _roles(axes: tuple[Axis, ...]) -> dict[str, list[str]]:
     return roles
 
 
-def _values(cube: Cube) -> bytes:
-    """The array as JSON text, NaN as null. Whole numbers lose their `.0`, which changes no value."""
-    flat = np.ascontiguousarray(cube.values).reshape(-1)
+def values_text(values: NDArray[np.float64]) -> bytes:
+    """The array as JSON text, row-major, NaN as null. Whole numbers lose their `.0`, which changes no value."""
+    flat = np.ascontiguousarray(values).reshape(-1)
     text = orjson.dumps(flat, option=orjson.OPT_SERIALIZE_NUMPY)
     return text.replace(b".0,", b",").replace(b".0]", b"]")
 
 
-def _status(cube: Cube) -> dict[str, str]:
-    """Marks by flat index, only for cells that have one."""
-    flat = cube.status.reshape(-1)
+def marks_of(status: NDArray[np.uint8]) -> dict[str, str]:
+    """Marks by flat index, row-major, only for cells that have one."""
+    flat = status.reshape(-1)
     marked = np.flatnonzero(flat)
     codes = flat[marked].tolist()
     return {str(i): MARKS[code] for i, code in zip(marked.tolist(), codes, strict=True)}
 
 
-def _extension(heading: Heading) -> dict[str, Any]:
+def provenance(heading: Heading) -> dict[str, Any]:
+    """What stands under `extension.jakelu`: which release it is, and what the marks mean."""
     return {
         "product": heading.product,
         "release": heading.release,

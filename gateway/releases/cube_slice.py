@@ -7,6 +7,7 @@ computed from its parts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,7 @@ MEASURE = "measure"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Indices that stay: of the measures, and of each axis in the cube's order; none is empty."""
+    """Indices that stay: of the measures, and of each of the cube's axes; none is empty."""
 
     measures: tuple[int, ...]
     axes: tuple[tuple[int, ...], ...]
@@ -30,14 +31,14 @@ class Selection:
     @property
     def cells(self) -> int:
         """How many cells it has, all measures counted."""
-        return int(
-            np.prod([len(self.measures), *(len(axis) for axis in self.axes)], dtype=np.int64)
-        )
+        return math.prod([len(self.measures), *(len(axis) for axis in self.axes)])
 
     def is_whole(self, cube: Cube) -> bool:
-        """Whether nothing of the cube is left out."""
-        shape = (len(self.measures), *(len(axis) for axis in self.axes))
-        return shape == cube.values.shape
+        """Whether nothing of the cube is left out, and all of it stands in the cube's order."""
+        kept = (self.measures, *self.axes)
+        return all(
+            each == tuple(range(size)) for each, size in zip(kept, cube.values.shape, strict=True)
+        )
 
 
 def resolve_selection(cube: Cube, asked: Mapping[str, Sequence[str]]) -> Selection:
@@ -116,7 +117,7 @@ def _standing(axis: Axis) -> tuple[int, ...]:
 
 def _narrowed(axis: Axis, kept: tuple[int, ...]) -> Axis:
     """The axis with fewer codes, and the sum relations that still hold between them."""
-    if len(kept) == len(axis.codes):
+    if kept == tuple(range(len(axis.codes))):
         return axis
     place = {old: new for new, old in enumerate(kept)}
     lines = tuple(

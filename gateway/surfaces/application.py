@@ -21,6 +21,7 @@ from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.pages import page_routes
 from gateway.surfaces.ops.routes import Protection, ops_routes
+from gateway.surfaces.pxweb.routes import pxweb_routes
 from gateway.surfaces.rest.deliveries import (
     CHANGES_PATH,
     CUBE_PATH,
@@ -34,6 +35,7 @@ from gateway.surfaces.rest.faults import render_problems
 from gateway.surfaces.rest.head import answering_head
 from gateway.surfaces.security import Gate, Guard
 from gateway.surfaces.streaming import Sender
+from gateway.surfaces.walking import Walker
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
@@ -69,10 +71,12 @@ def build_application(
     lifespan: Lifespan | None = None,
 ) -> ASGIApp:
     """Guard → hot routes, operations, pages for people, and FastAPI for the rest."""
+    walker = Walker(roads.services, roads.threads, roads.sender)
     routes: Sequence[BaseRoute] = (
-        Route(ROWS_PATH, DeliveryRoute(rows_of, roads.services, roads.threads, roads.sender)),
-        Route(CHANGES_PATH, DeliveryRoute(changes_of, roads.services, roads.threads, roads.sender)),
-        Route(CUBE_PATH, DeliveryRoute(cube_of, roads.services, roads.threads, roads.sender)),
+        Route(ROWS_PATH, DeliveryRoute(rows_of, walker)),
+        Route(CHANGES_PATH, DeliveryRoute(changes_of, walker)),
+        Route(CUBE_PATH, DeliveryRoute(cube_of, walker)),
+        *pxweb_routes(walker, public_url=gate.public_url),
         *ops_routes(operations.readiness, operations.metrics, operations.protection),
         *_document_pages(),
         *pages,

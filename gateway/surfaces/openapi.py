@@ -16,6 +16,7 @@ from gateway.surfaces.auditor.summary import router as summary_routes
 from gateway.surfaces.auditor.tree import router as tree_routes
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
+from gateway.surfaces.pxweb.openapi import DATA_PATH, PXWEB_PATHS
 from gateway.surfaces.rest.deliveries import CHANGES_PATH
 from gateway.surfaces.rest.hot_paths import HOT_PATHS
 from gateway.surfaces.rest.keys import router as key_routes
@@ -38,7 +39,7 @@ _PROBLEM = {
     "description": "RFC 9457. `code` never changes its meaning; `parameter` names the offending parameter.",
     "required": ["type", "code", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string", "const": "about:blank"},
+        "type": {"type": "string", "examples": ["about:blank", "Parameter error"]},
         "code": {"type": "string", "examples": ["area_out_of_scope"]},
         "title": {"type": "string"},
         "status": {"type": "integer"},
@@ -113,7 +114,8 @@ def openapi_document() -> dict[str, Any]:
     for router in FASTAPI_ROUTERS:
         app.include_router(router)
     document = orjson.loads(orjson.dumps(app.openapi()))
-    document["paths"] |= orjson.loads(orjson.dumps(dict(HOT_PATHS))) | _public_paths()
+    written = orjson.loads(orjson.dumps({**HOT_PATHS, **PXWEB_PATHS}))
+    document["paths"] |= written | _public_paths()
     document["paths"] = dict(sorted(document["paths"].items()))
     for path, operation in _operations(document):
         if path not in PUBLIC and path != METRICS_PATH:
@@ -142,7 +144,7 @@ def _guard(operation: dict[str, Any], path: str) -> None:
     operation["security"] = [{name: []} for name in schemes]
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
-    refusals = _REFUSALS | (_DELIVERY_REFUSALS if path in HOT_PATHS else {})
+    refusals = _REFUSALS | (_DELIVERY_REFUSALS if path in {*HOT_PATHS, DATA_PATH} else {})
     if path == CHANGES_PATH:
         refusals = refusals | {"409": "The two releases cannot be compared."}
     if "post" in operation["operationId"]:

@@ -31,6 +31,13 @@ NAMES_THAT_STAY = {
     "/v1/keys",
     "/v1/keys/{key}",
     "/v1/keys/{key}/rotate",
+    "/pxweb/api/v2/config",
+    "/pxweb/api/v2/tables",
+    "/pxweb/api/v2/tables/{product}",
+    "/pxweb/api/v2/tables/{product}/metadata",
+    "/pxweb/api/v2/tables/{product}/defaultselection",
+    "/pxweb/api/v2/tables/{product}/data",
+    "/pxweb/api/v2/codelists/{codelist}",
 }
 
 

@@ -18,7 +18,7 @@ from gateway.surfaces.application import metadata_application
 from gateway.surfaces.public import PUBLIC
 
 # They answer everybody who is identified, each with what is the caller's own: what they show is asked below.
-OWN = frozenset({"/v1/me", "/v1/products"})
+OWN = frozenset({"/v1/me", "/v1/products", "/pxweb/api/v2/config", "/pxweb/api/v2/tables"})
 PRODUCTS = {"rows": "job-seeker-spells", "cubes": "job-seekers", "products": "job-seeker-spells"}
 
 
@@ -68,7 +68,14 @@ WITHOUT_RIGHTS = {
 }
 # Whoever a product is listed to may read about it: no row and no cell is in that.
 ABOUT = frozenset(
-    {"/v1/products/{product}", "/v1/products/{product}/releases", "/v1/cubes/{product}"}
+    {
+        "/v1/products/{product}",
+        "/v1/products/{product}/releases",
+        "/v1/cubes/{product}",
+        "/pxweb/api/v2/tables/{product}",
+        "/pxweb/api/v2/tables/{product}/metadata",
+        "/pxweb/api/v2/tables/{product}/defaultselection",
+    }
 )
 
 
@@ -117,6 +124,8 @@ def test_what_is_ones_own_tells_a_stranger_of_nothing_but_public_products(house)
     shown = house.get("stranger", "/v1/products").json()
     assert [each["id"] for each in shown["products"]] == ["vacancies"]
     assert "job-seeker" not in house.get("stranger", "/v1/me").text
+    tables = house.get("stranger", "/pxweb/api/v2/tables").json()["tables"]
+    assert [each["id"] for each in tables] == ["vacancies"]
 
 
 def test_every_route_of_the_application_is_in_the_document(house):

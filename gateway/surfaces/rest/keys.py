@@ -22,7 +22,7 @@ from gateway.model.entry import Draft, EntryKind
 from gateway.model.ruling import Action, Denial, Permit
 from gateway.policy import rule_on_keys
 from gateway.surfaces.inbound import caller_of, inbound_of
-from gateway.surfaces.rest.json_body import body_schema, read_body
+from gateway.surfaces.json_body import body_schema, read_body
 from gateway.surfaces.rest.key_documents import (
     KeyDocument,
     KeysDocument,

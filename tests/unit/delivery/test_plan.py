@@ -9,6 +9,7 @@ import pytest
 from gateway.delivery.conditions import Conditions
 from gateway.delivery.plan import SMALL_CELLS_MAX, CubePlan, is_extract, plan_rows
 from gateway.delivery.requests import Edition, RowsRequest
+from gateway.encoding.cube_tables import encode_csv
 from gateway.encoding.formats import CSV, PARQUET
 from gateway.errors import SliceNotFound, UnknownColumn, UnknownMunicipality, UnknownParameter
 from gateway.journal.body import Origin
@@ -148,6 +149,7 @@ def test_whole_cubes_and_large_selections_are_extracts_and_tables_are_not(
         etag='"a"',
         selection={},
         is_stored=is_stored,
+        encode=encode_csv,
     )
     assert is_extract(plan) is expected
 

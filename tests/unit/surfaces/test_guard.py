@@ -174,7 +174,7 @@ def test_an_answer_that_was_never_begun_is_a_500(house, monkeypatch):
     def broken(_: object) -> None:
         raise ValueError("secret value 4711")
 
-    monkeypatch.setattr("gateway.surfaces.rest.answers._caching", broken)
+    monkeypatch.setattr("gateway.surfaces.answers._caching", broken)
     answer = house.get("municipality-bi", "/v1/cubes/job-seekers/data")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     intent = [entry for entry in house.entries() if entry.kind == "access.intent"][-1]

@@ -1,0 +1,59 @@
+"""The metadata of a table: JSON-stat without values, of the whole table or of a selection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.delivery.admission import find_manifest
+from gateway.delivery.requests import read_edition
+from gateway.delivery.services import Services
+from gateway.errors import BadParameter
+from gateway.model.product import Product
+from gateway.surfaces.pxweb.dataset import table_document
+from gateway.surfaces.pxweb.reading import Parameters
+from gateway.surfaces.pxweb.selection import (
+    Meant,
+    Wanted,
+    find_codelist,
+    find_variable,
+    place,
+    resolve,
+)
+from gateway.surfaces.pxweb.tables import NEWEST, heading_of
+from gateway.surfaces.pxweb.variables import variables_of
+
+METADATA_PARAMETERS = ("lang", "defaultSelection", "codelist", "release", "as_of")
+_BOOLEANS = {"true": True, "false": False}
+
+
+def metadata_document(
+    product: Product, parameters: Parameters, services: Services
+) -> dict[str, Any]:
+    """Raises BadParameter, UnknownDimension, ReleaseNotFound, ReleaseDamaged."""
+    asked = parameters.plain
+    is_default = _BOOLEANS.get(asked.get("defaultselection", "false").casefold())
+    if is_default is None:
+        raise BadParameter("Give true or false.", parameter="defaultSelection")
+    edition = read_edition(asked.get("release"), asked.get("as_of"))
+    manifest = find_manifest(product.id, edition, services.releases)
+    cube = services.cubes.cube(manifest)
+    variables = variables_of(cube)
+    if is_default:
+        meant = resolve(product.id, cube, Wanted(codelists=parameters.codelists))
+    else:
+        kept = {each.name: tuple(range(len(each.values))) for each in variables}
+        for name, wanted in parameters.codelists.items():
+            variable = find_variable(variables, name, parameter=f"codelist[{name}]")
+            kept[variable.name] = find_codelist(product.id, variable, wanted).kept
+        stub, heading = place(variables, variables, Wanted())
+        meant = Meant(variables, kept, frozenset(), stub, heading)
+    measures = [cube.measures[i] for i in meant.selection(cube).measures]
+    document = table_document(meant, measures, heading_of(manifest, parameters.language))
+    document["extension"]["px"]["updateFrequency"] = product.cadence
+    return document
+
+
+def default_of(product: Product, services: Services) -> Meant:
+    """What is delivered to whoever selects nothing. Raises ReleaseNotFound, ReleaseDamaged."""
+    manifest = find_manifest(product.id, NEWEST, services.releases)
+    return resolve(product.id, services.cubes.cube(manifest), Wanted())
