@@ -28,10 +28,11 @@ def product_id(wanted: str, services: Services) -> str:
 
 
 def listed_tables(caller: Caller, services: Services) -> list[Table]:
+    """Those that have been published; what has no release yet has nothing to tell to a client."""
     return [
         read_table(each, services)
         for each in listed_products(caller, services)
-        if each.kind is ProductKind.CUBE
+        if each.kind is ProductKind.CUBE and services.releases.list(each.id)
     ]
 
 
