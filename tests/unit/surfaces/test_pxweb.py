@@ -5,8 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
+
+from gateway.errors import AggregationNotPublished, TooManyCells
+from gateway.model.cube import Cube, Status
+from gateway.surfaces.pxweb.selection import Wanted, check_size, resolve
 
 PX = "/pxweb/api/v2"
 TABLE = f"{PX}/tables/job-seekers"
@@ -373,11 +380,33 @@ def test_an_older_release_is_read_by_its_day(house):
 
 
 def test_too_many_cells_are_counted_without_wrapping_around():
-    from gateway.errors import TooManyCells
-    from gateway.surfaces.pxweb.selection import check_size
-
     check_size({"a": range(1000), "b": range(100)})
     with pytest.raises(TooManyCells):
         check_size({"a": range(1000), "b": range(101)})
     with pytest.raises(TooManyCells):  # 2**66: nothing is left of it in 64 bits
         check_size({str(i): range(2**11) for i in range(6)})
+
+
+def test_one_group_without_a_published_total_is_enough_to_refuse_an_aggregation(model_house):
+    """Of two groups one is published; a value set of the same level marks the other instead."""
+    geography = _two_regions(model_house)
+    wanted = {"geography": ("*",), "month": ("*",), "measure": ("*",)}
+    groups, values = (f"{kind}_job-seekers_geography_region" for kind in ("agg", "vs"))
+    with pytest.raises(AggregationNotPublished) as refusal:
+        resolve("job-seekers", geography, Wanted(wanted, {"geography": groups}))
+    assert refusal.value.parameter == "codelist[geography]"
+    meant = resolve("job-seekers", geography, Wanted(wanted, {"geography": values}))
+    assert meant.kept["geography"] == (1, 2)
+
+
+def _two_regions(house) -> Cube:
+    """The small cube with TA39 as a second region, of which nothing is published."""
+    cube = sys.modules[type(house).__module__].small_cube(house.catalog.find("job-seekers"))
+    axis = cube.axes[0]
+    codes = tuple(
+        replace(code, level="region") if code.code == "TA39" else code for code in axis.codes
+    )
+    values, status = cube.values.copy(), cube.status.copy()
+    values[:, 2], status[:, 2] = np.nan, Status.NOT_PUBLISHED
+    axes = (replace(axis, codes=codes), *cube.axes[1:])
+    return replace(cube, axes=axes, values=values, status=status)
