@@ -49,7 +49,6 @@ from gateway.encoding.heading import Heading
 from gateway.errors import BadParameter, HttpVersionTooOld, ReleaseDamaged, ReleaseNotFound
 from gateway.limits.tolls import Toll
 from gateway.model.caller import Caller
-from gateway.model.product import Classification
 from gateway.model.release import Manifest, ReleaseId
 from gateway.ports import OpenFile
 from gateway.releases.cube_slice import cut
@@ -175,18 +174,7 @@ def _encoded(plan: CubePlan, services: Services) -> Encoded:
     known = services.encoded.find(plan.etag)
     if known is not None:
         return known
-    heading = Heading(
-        product=plan.manifest.product,
-        title=plan.manifest.title,
-        release=str(plan.manifest.release),
-        as_of=plan.manifest.release.as_of,
-        created_utc=plan.manifest.created_utc,
-        contract_version=plan.manifest.contract_version,
-        definition_version=plan.manifest.definition_version,
-        sources=plan.manifest.sources,
-        language=plan.language,
-        is_public=plan.manifest.classification is Classification.PUBLIC,
-    )
+    heading = Heading.of(plan.manifest, plan.language)
     content = plan.encode(cut(plan.cube, plan.chosen), heading)
     encoded = Encoded.of(content if plan.coding is None else compress(content, plan.coding))
     services.encoded.keep(plan.etag, encoded)

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.delivery.admission import find_manifest
 from gateway.delivery.requests import read_edition
 from gateway.delivery.services import Services
+from gateway.encoding.heading import Heading
 from gateway.errors import BadParameter
 from gateway.model.product import Product
 from gateway.surfaces.pxweb.dataset import table_document
@@ -19,7 +20,7 @@ from gateway.surfaces.pxweb.selection import (
     place,
     resolve,
 )
-from gateway.surfaces.pxweb.tables import NEWEST, heading_of
+from gateway.surfaces.pxweb.tables import NEWEST
 from gateway.surfaces.pxweb.variables import variables_of
 
 METADATA_PARAMETERS = ("lang", "defaultSelection", "codelist", "release", "as_of")
@@ -48,7 +49,7 @@ def metadata_document(
         stub, heading = place(variables, variables, Wanted())
         meant = Meant(variables, kept, frozenset(), stub, heading)
     measures = [cube.measures[i] for i in meant.selection(cube).measures]
-    document = table_document(meant, measures, heading_of(manifest, parameters.language))
+    document = table_document(meant, measures, Heading.of(manifest, parameters.language))
     document["extension"]["px"]["updateFrequency"] = product.cadence
     return document
 

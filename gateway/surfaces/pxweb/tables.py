@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from gateway.delivery.admission import find_listed, find_manifest, listed_products
 from gateway.delivery.requests import Edition
 from gateway.delivery.services import Services
-from gateway.encoding.heading import Heading
 from gateway.errors import NotFound, ProductNotFound, ReleaseDamaged, ReleaseNotFound
 from gateway.journal.body import Origin
 from gateway.model.caller import Caller
 from gateway.model.product import Product, ProductKind
-from gateway.model.release import Manifest
 from gateway.surfaces.pxweb.documents import Table
 from gateway.surfaces.pxweb.variables import Codelist, Variable, codelists_of, variables_of
 from gateway.surfaces.pxweb.words import NO_CODELIST, said
@@ -94,18 +92,3 @@ def find_codelist_of_any(
                 return codelist, variable
     detail = "See the metadata of a table for its code lists."
     raise said(NO_CODELIST, NotFound(detail, parameter="codelist"))
-
-
-def heading_of(manifest: Manifest, language: str) -> Heading:
-    """What a document of a release says of itself."""
-    return Heading(
-        product=manifest.product,
-        title=manifest.title,
-        release=str(manifest.release),
-        as_of=manifest.release.as_of,
-        created_utc=manifest.created_utc,
-        contract_version=manifest.contract_version,
-        definition_version=manifest.definition_version,
-        sources=manifest.sources,
-        language=language,
-    )
