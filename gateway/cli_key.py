@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -32,12 +33,19 @@ def create(
         list[str] | None, typer.Option(help="CIDR; once for each. Left out: from everywhere.")
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=90, help="How long it lives.")] = 90,
+    delta_profile: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a Delta Sharing profile with the secret here; nothing is printed."
+        ),
+    ] = None,
 ) -> None:
     """Make a key. Its secret alone goes to standard output, once; what it opens to standard error.
 
     jakelu key create --organisation KU837 --account bi-reports --product job-seekers
     --role heti:tilastokuutiot --network 192.0.2.0/24 > key.txt
     """
+    from gateway.batch.delta_profile import write_into
     from gateway.batch.keys import create as make
     from gateway.identity.key_grants import Grant
     from gateway.model.access_key import ANYWHERE
@@ -50,9 +58,16 @@ def create(
         networks=ANYWHERE if network is None else tuple(network),
         lifetime_days=days,
     )
-    made = make(load_shared_settings(), organisation, grant)
+    settings = load_shared_settings()
+    if delta_profile is None:
+        made = make(settings, organisation, grant)
+    else:
+        with write_into(delta_profile) as profile:
+            made = make(settings, organisation, grant)
+            profile.write(made, public_url=str(settings.public_url))
     typer.echo(f"key {made.key.id}, expires {made.key.expires_at:%Y-%m-%dT%H:%M:%SZ}", err=True)
-    typer.echo(made.secret)
+    if delta_profile is None:
+        typer.echo(made.secret)
 
 
 @app.command("list")

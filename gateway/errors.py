@@ -86,6 +86,17 @@ class InvalidProof(InvalidToken):
         super().__init__(reason, scheme="DPoP")
 
 
+class InvalidFileAddress(InvalidToken):
+    """A signed address opens nothing; sending credentials with it would change nothing, hence no 401."""
+
+    code, status, title = "invalid_file_address", 403, "The address of the file is not valid"
+    remedy = "Query the table again: its answer has a new address."
+
+
+class FileAddressExpired(InvalidFileAddress):
+    code, title = "file_address_expired", "The address of the file has expired"
+
+
 class LoginRequired(GatewayError):
     """Told to a page without a session; the guard sends the browser to the login."""
 
@@ -171,6 +182,14 @@ class ReleaseNotFound(NotFound):
 
 class SliceNotFound(NotFound):
     code, title = "slice_not_found", "The release has no slice for this area"
+
+
+class ShareNotFound(NotFound):
+    code, title = "share_not_found", "There is no such share"
+
+
+class TableNotFound(NotFound):
+    code, title = "table_not_found", "The share has no such table"
 
 
 class NotSignedYet(NotFound):

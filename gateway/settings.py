@@ -54,6 +54,7 @@ class SharedSettings(BaseModel):
     journal_path: the journal's file; journal_url: a PostgreSQL in its place, for several workers, or
     processes on several machines. state_path: the database that serving processes share; beside the
     journal's file when it is not set. state_url: a PostgreSQL in its place, for several machines.
+    public_url: where clients find the serve road.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,6 +67,7 @@ class SharedSettings(BaseModel):
     release_public_key_path: Path
     state_path: Path | None = None
     state_url: str | None = None
+    public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8080")
 
     @model_validator(mode="after")
     def _has_one_journal(self) -> SharedSettings:
@@ -326,6 +328,7 @@ class ServeSettings(JournalSettings):
     trusted_proxies: networks of peers whose word is taken for a client's address and certificate; empty
     means that nobody's is. metrics_networks: where the monitoring is; empty: nowhere. limits: what
     clients may ask.
+    file_address_seconds: how long the address that a Delta Sharing client got of a file opens it.
     login_issuer: where people log in, one of the issuers; without it there is no login.
     login_key_path: our private key there, or else login_secret_path: files of mode 0600.
     """
@@ -342,11 +345,11 @@ class ServeSettings(JournalSettings):
     issuers: tuple[IssuerSettings, ...] = Field(min_length=1)
     trusted_proxies: tuple[Network, ...] = ()
     metrics_networks: tuple[Network, ...] = LOOPBACK
-    public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8080")
     login_issuer: str | None = None
     login_client_id: str | None = Field(default=None, min_length=1)
     login_key_path: Path | None = None
     login_secret_path: Path | None = None
+    file_address_seconds: int = Field(default=3600, ge=60, le=24 * 3600)
     session_idle_seconds: int = Field(default=900, ge=60, le=3600)
     session_seconds: int = Field(default=8 * 3600, ge=60, le=12 * 3600)
     host: str = "127.0.0.1"

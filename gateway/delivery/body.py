@@ -36,9 +36,19 @@ class StoredBody:
 
 @dataclass(frozen=True, slots=True)
 class EncodedBody:
-    """An answer that is small enough to be whole in memory."""
+    """An answer that is small enough to be whole in memory.
+
+    span: the part of it that is sent, None for all.
+    """
 
     encoded: Encoded
+    span: Span | None = None
+
+    @property
+    def content(self) -> memoryview:
+        """What is sent."""
+        whole = memoryview(self.encoded.content)
+        return whole if self.span is None else whole[self.span.first : self.span.last + 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ that it was not. The surface streams the delivery and finishes it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -20,19 +19,18 @@ from gateway.delivery.admission import (
     find_manifest,
     own_rows,
 )
-from gateway.delivery.body import Body, EncodedBody, NoBody, StoredBody
+from gateway.delivery.body import EncodedBody, NoBody
 from gateway.delivery.comparing import plan_changes
-from gateway.delivery.conditions import Conditions, Span, find_span, is_unchanged
+from gateway.delivery.conditions import find_span, is_unchanged
 from gateway.delivery.delivery import NOT_MODIFIED, OK, PARTIAL, Delivery
-from gateway.delivery.encoded import Encoded
 from gateway.delivery.journaling import (
     Admitted,
     announce,
     close_without_answer,
     closing_on_failure,
 )
+from gateway.delivery.opening import open_body
 from gateway.delivery.plan import (
-    CubePlan,
     Plan,
     ReadCube,
     RowsPlan,
@@ -42,22 +40,32 @@ from gateway.delivery.plan import (
     read_plainly,
 )
 from gateway.delivery.requests import CubeRequest, RowsRequest
-from gateway.delivery.row_streams import open_stream
 from gateway.delivery.services import Services
-from gateway.encoding.compression import compress
-from gateway.encoding.heading import Heading
 from gateway.errors import BadParameter, HttpVersionTooOld, ReleaseDamaged, ReleaseNotFound
 from gateway.limits.tolls import Toll
 from gateway.model.caller import Caller
 from gateway.model.release import Manifest, ReleaseId
-from gateway.ports import OpenFile
-from gateway.releases.cube_slice import cut
-
-DIGEST_BYTES_MAX = 8 << 20
 
 
 def deliver_rows(caller: Caller, request: RowsRequest, services: Services) -> Delivery:
     """One area's slice, or a part of it. Raises GatewayError; refusals are journaled."""
+    admitted, plan = _plan_rows(caller, request, services)
+    if not plan.has_ranges and not request.conditions.takes_streams:
+        raise HttpVersionTooOld("Use HTTP/1.1, or fetch the whole slice as Parquet.")
+    return _deliver(admitted, plan, services)
+
+
+def look_at_rows(caller: Caller, request: RowsRequest, services: Services) -> RowsPlan:
+    """What a delivery would be, without making it: whoever could not have it is refused alike.
+
+    Raises GatewayError; refusals are journaled.
+    """
+    return _plan_rows(caller, request, services)[1]
+
+
+def _plan_rows(
+    caller: Caller, request: RowsRequest, services: Services
+) -> tuple[Admitted, RowsPlan]:
     admitted = admit(caller, request, services)
     with _journaling_damage(admitted, services):
         manifest = find_manifest(request.product, request.edition, services.releases)
@@ -68,9 +76,7 @@ def deliver_rows(caller: Caller, request: RowsRequest, services: Services) -> De
     if request.since is not None:
         older = _older_release(admitted, request.since, manifest, services)
         plan = plan_changes(plan, admitted.product, older)
-    if not plan.is_stored and not request.conditions.takes_streams:
-        raise HttpVersionTooOld("Use HTTP/1.1, or fetch the whole slice as Parquet.")
-    return _deliver(admitted, plan, services)
+    return admitted, plan
 
 
 def _older_release(
@@ -124,8 +130,9 @@ def _deliver(admitted: Admitted, plan: Plan, services: Services) -> Delivery:
     with toll.closing_on_failure():
         receipt = announce(admitted, plan, services)
         with closing_on_failure(receipt, services.journal):
-            body = _open(plan, conditions, span, services)
-    status = OK if span is None else PARTIAL
+            body = open_body(plan, conditions, span, services)
+    is_part = span is not None or (isinstance(body, EncodedBody) and body.span is not None)
+    status = PARTIAL if is_part else OK
     return Delivery(plan, receipt, status, body, services.journal, toll)
 
 
@@ -136,49 +143,6 @@ def _open_toll(admitted: Admitted, plan: Plan, services: Services) -> Toll:
     return services.tolls.open(
         admitted.caller, admitted.permit.subscription, is_extract=is_extract(plan)
     )
-
-
-def _open(plan: Plan, conditions: Conditions, span: Span | None, services: Services) -> Body:
-    """What is to be sent. Raises ReleaseDamaged."""
-    if isinstance(plan, CubePlan) and not plan.is_stored:
-        encoded = _encoded(plan, services)
-        return EncodedBody(encoded) if conditions.wants_body else NoBody(len(encoded.content))
-    file = services.releases.open(plan.manifest, plan.file)
-    if not conditions.wants_body:
-        file.close()
-        return NoBody(plan.file.bytes if plan.is_stored else None)
-    if isinstance(plan, RowsPlan) and plan.narrowing is not None:
-        return open_stream(plan, plan.narrowing, file, services.releases)
-    if span is None:
-        return StoredBody(file, Span(0, plan.file.bytes - 1), plan.file.sha256)
-    sha256 = _part_sha256(file, span) if conditions.wants_content_digest else None
-    return StoredBody(file, span, sha256)
-
-
-def _part_sha256(file: OpenFile, span: Span) -> str | None:
-    """Of a range, read before it is sent; None of one that is too long for that."""
-    if span.length > DIGEST_BYTES_MAX:
-        return None
-    digest, offset = hashlib.sha256(), span.first
-    while offset <= span.last:
-        content = file.read_at(offset, span.last + 1 - offset)
-        if not content:
-            return None
-        digest.update(content)
-        offset += len(content)
-    return digest.hexdigest()
-
-
-def _encoded(plan: CubePlan, services: Services) -> Encoded:
-    """The slice in its format; equal answers are kept, for they never change."""
-    known = services.encoded.find(plan.etag)
-    if known is not None:
-        return known
-    heading = Heading.of(plan.manifest, plan.language)
-    content = plan.encode(cut(plan.cube, plan.chosen), heading)
-    encoded = Encoded.of(content if plan.coding is None else compress(content, plan.coding))
-    services.encoded.keep(plan.etag, encoded)
-    return encoded
 
 
 @contextmanager

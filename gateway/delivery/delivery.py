@@ -36,7 +36,7 @@ class Delivery:
         match self.body:
             case StoredBody(span=span):
                 return span.length
-            case EncodedBody(encoded=encoded):
+            case EncodedBody() as encoded:
                 return len(encoded.content)
             case StreamedBody():
                 return None
@@ -65,7 +65,8 @@ class Delivery:
     def _completion(self, outcome: Outcome, sent: int, status: int | None) -> Completion:
         body = self.body
         is_whole = outcome is Outcome.COMPLETE and self.status == OK
-        span = body.span if isinstance(body, StoredBody) and self.status == PARTIAL else None
+        has_span = isinstance(body, StoredBody | EncodedBody)
+        span = body.span if has_span and self.status == PARTIAL else None
         rows, sha256 = self._content() if is_whole else (None, None)
         return Completion(
             outcome=outcome,
@@ -84,7 +85,7 @@ class Delivery:
             case StoredBody():
                 return self.plan.file.rows, self.plan.file.sha256
             case EncodedBody(encoded=encoded):
-                return None, encoded.sha256
+                return encoded.rows, encoded.sha256
             case StreamedBody() as streamed:
                 return streamed.rows, streamed.sha256
             case _:

@@ -13,14 +13,15 @@ CACHE_BYTES_MAX = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """sha256: hex, of the content."""
+    """sha256: hex, of the content. rows: None for a cube."""
 
     content: bytes
     sha256: str
+    rows: int | None = None
 
     @staticmethod
-    def of(content: bytes) -> Encoded:
-        return Encoded(content, hashlib.sha256(content).hexdigest())
+    def of(content: bytes, rows: int | None = None) -> Encoded:
+        return Encoded(content, hashlib.sha256(content).hexdigest(), rows)
 
 
 class EncodedCache:

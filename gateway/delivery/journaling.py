@@ -50,10 +50,19 @@ def announce(admitted: Admitted, plan: Plan | None, services: Services) -> Recei
 
 
 def refuse(
-    caller: Caller, what: Asked, denial: Denial, *, origin: Origin, services: Services
+    caller: Caller,
+    what: Asked,
+    denial: Denial,
+    *,
+    origin: Origin,
+    services: Services,
+    told: GatewayError | None = None,
 ) -> GatewayError:
-    """The error to raise, once the refusal is durable. Raises JournalUnavailable."""
-    error = denial.error()
+    """The error to raise, once the refusal is durable. told: when it is not the denial's own.
+
+    Raises JournalUnavailable.
+    """
+    error = told or denial.error()
     body = access_body(caller, what, ruling=denial, origin=origin, refusal=type(error))
     services.journal.append(Draft(EntryKind.DENIED, body))
     return error

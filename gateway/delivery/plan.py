@@ -62,7 +62,11 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class RowsPlan:
-    """since: set when changes go out, not rows. narrowing: None when the slice goes out as it is stored. etag: strong, with its quotes."""
+    """narrowing: None when the slice goes out as it is stored. etag: strong, with its quotes.
+
+    is_file: what is narrowed is encoded before it is sent, so that it has a length and ranges.
+    since: set when changes go out, not rows.
+    """
 
     manifest: Manifest
     file: StoredFile
@@ -74,10 +78,15 @@ class RowsPlan:
     columns: tuple[str, ...] | None
     coding: Coding | None = None
     since: Since | None = None
+    is_file: bool = False
 
     @property
     def is_stored(self) -> bool:
         return self.narrowing is None
+
+    @property
+    def has_ranges(self) -> bool:
+        return self.is_stored or self.is_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,10 @@ class CubePlan:
     is_stored: bool
     encode: CubeEncoder
     coding: Coding | None = None
+
+    @property
+    def has_ranges(self) -> bool:
+        return self.is_stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +177,7 @@ def plan_rows(
         selection=selection,
         columns=columns,
         coding=coding,
+        is_file=request.is_file,
     )
 
 

@@ -50,7 +50,7 @@ class RowsRequest:
     """area: NO_AREA when none is said and none follows; it is never permitted.
     municipalities, columns: None when the request does not narrow by them.
     purpose: as stated; None lets the caller's only subscription decide. since: the older release when
-    changes are asked for.
+    changes are asked for. is_file: the answer has a length and ranges, also where it is not a stored file.
     """
 
     product: str
@@ -63,6 +63,7 @@ class RowsRequest:
     conditions: Conditions
     origin: Origin
     since: ReleaseId | None = None
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

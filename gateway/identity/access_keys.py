@@ -14,6 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gateway.errors import InvalidToken, StateUnavailable
@@ -50,7 +51,7 @@ def presented_key(authorization: str | None) -> KeyText | None:
     if authorization is None:
         return None
     if found := _KEY.fullmatch(authorization):
-        return _checked(found[1])
+        return _read(found[1])
     if (found := _BASIC.fullmatch(authorization)) is None:
         return None
     try:
@@ -59,13 +60,13 @@ def presented_key(authorization: str | None) -> KeyText | None:
         return None
     if not password.startswith(PREFIX):
         return None
-    key = _checked(password)
+    key = _read(password)
     if user != key.id:
         raise InvalidToken(TokenFault.ACCESS_KEY_MALFORMED)
     return key
 
 
-def _checked(text: str) -> KeyText:
+def _read(text: str) -> KeyText:
     key = read_key_text(text)
     if key is None:
         raise InvalidToken(TokenFault.ACCESS_KEY_MALFORMED)
@@ -108,6 +109,20 @@ class AccessKeys:
             raise InvalidToken(TokenFault.ACCESS_KEY_UNKNOWN)
         if not is_own:
             raise InvalidToken(TokenFault.ACCESS_KEY_WRONG)
+        return self._checked(key, client_address, now)
+
+    def caller_of_address(self, key_id: str, client_address: str | None) -> Caller:
+        """Who a key stands for that got a signed address, as long as the key itself would be accepted.
+
+        Raises InvalidToken, StateUnavailable.
+        """
+        key = self._find(key_id)
+        if key is None:
+            raise InvalidToken(TokenFault.ACCESS_KEY_UNKNOWN)
+        return self._checked(key, client_address, self._clock.now())
+
+    def _checked(self, key: AccessKey, client_address: str | None, now: datetime) -> Caller:
+        """Raises InvalidToken."""
         match key.state(now):
             case KeyState.REVOKED:
                 raise InvalidToken(TokenFault.ACCESS_KEY_REVOKED)
@@ -169,6 +184,7 @@ class AccessKeys:
                 expires_at=key.expires_at,
                 is_ending=key.expires_at - now <= ENDING,
             ),
+            until=key.expires_at,
         )
 
     def _note_use(self, key_id: str) -> None:

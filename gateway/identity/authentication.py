@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.errors import InvalidToken
@@ -57,7 +57,7 @@ def authenticate(
                 caller = _caller(
                     held.claims, held.strength, registry=registry, roles=roles, clock=clock
                 )
-                return Identified(caller, held.proof)
+                return Identified(replace(caller, until=held.until), held.proof)
     except InvalidToken as refusal:
         refusal.scheme = scheme  # the challenge answers in the scheme that was used
         raise

@@ -73,6 +73,9 @@ class TokenFault(StrEnum):
     ACCESS_KEY_EXPIRED = "access_key_expired"
     ACCESS_KEY_NETWORK = "access_key_from_elsewhere"
     ACCESS_KEY_ORGANISATION = "access_key_of_no_organisation"
+    # the signed address of a file
+    ADDRESS_MALFORMED = "file_address_malformed"
+    ADDRESS_SIGNATURE = "file_address_signature_wrong"
 
 
 class LoginFault(StrEnum):

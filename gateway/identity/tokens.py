@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway.errors import InvalidProof, InvalidToken
@@ -43,6 +44,7 @@ class HeldToken:
     """What a token says of its holder, and how well it is held. proof: good, and still to be used up."""
 
     claims: CallerClaims
+    until: datetime
     strength: AuthStrength
     proof: GoodProof | None
 
@@ -53,7 +55,8 @@ def check_token(
     """Raises InvalidToken, InvalidProof, IssuerUnavailable."""
     claims = checks.verifier.verify(token)
     strength, proof = _check_holder(token, claims, credentials, scheme=scheme, proofs=checks.proofs)
-    return HeldToken(checks.read(claims), strength, proof)
+    until = datetime.fromtimestamp(claims["exp"], UTC)
+    return HeldToken(checks.read(claims), until, strength, proof)
 
 
 def _check_holder(

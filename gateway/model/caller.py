@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from gateway.model.access_key import KeyLimits
@@ -46,6 +46,7 @@ class Caller:
     scope: from the registry and the day alone, never from the token.
     permissions: what `policies/roles.yaml` gives for the roles valid today.
     key: with an access key, what that limits the caller to; None with a token.
+    until: when the token or key ends; None for a session, which the state ends.
     """
 
     issuer: str
@@ -61,3 +62,4 @@ class Caller:
     acting_subject: str | None = None
     expert_tag: str | None = None
     key: KeyLimits | None = None
+    until: datetime | None = None

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from starlette.types import ASGIApp
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.state_allowances import StoredBuckets
 from gateway.adapters.state_database import StateDatabase
+from gateway.adapters.state_sealing import sealing_key
 from gateway.errors import ReleaseDamaged
 from gateway.identity import authenticate
 from gateway.identity.access_keys import AccessKeys
+from gateway.identity.file_addresses import FileAddresses
 from gateway.identity.key_desk import KeyDesk
 from gateway.identity.key_grants import House
 from gateway.journal.failures import AuthFailures
@@ -31,6 +34,9 @@ from gateway.settings import ServeSettings
 from gateway.surfaces.application import Lifespan, Operations, Roads, build_application
 from gateway.surfaces.auditor.long_readings import LongReadings
 from gateway.surfaces.auditor.pages.routes import BESIDE, AuditPages
+from gateway.surfaces.delta_sharing.files import caller_of_address
+from gateway.surfaces.delta_sharing.names import FILES, FOLDER
+from gateway.surfaces.delta_sharing.problems import DELTA_ERROR
 from gateway.surfaces.html.threads import BoundedThreads, PortalThreads
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
@@ -38,7 +44,7 @@ from gateway.surfaces.ops.routes import Protection
 from gateway.surfaces.pacing import Pacing
 from gateway.surfaces.proxies import TrustedProxies
 from gateway.surfaces.public import Monitoring
-from gateway.surfaces.security import NO_PEOPLE, Gate
+from gateway.surfaces.security import NO_PEOPLE, Gate, SignedAddresses
 from gateway.surfaces.state_threads import StateThreads
 from gateway.surfaces.streaming import Sender
 
@@ -104,6 +110,14 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
         limited.count,
     )
     audit = AuditPages(services, _bounded_threads(opened), readings)
+    addresses = FileAddresses(
+        key=sealing_key(state, "file_addresses"),
+        keys=keys,
+        registry=services.registry,
+        roles=services.policy.roles,
+        clock=clock,
+        lifetime=timedelta(seconds=settings.file_address_seconds),
+    )
     gate = Gate(
         authenticate=partial(
             authenticate,
@@ -131,6 +145,8 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
         proxies=TrustedProxies(settings.trusted_proxies),
         monitoring=Monitoring(settings.metrics_networks),
         people=portal.people() if portal else NO_PEOPLE,
+        signed=SignedAddresses(FILES, partial(caller_of_address, addresses)),
+        shapes={f"{FOLDER}/": DELTA_ERROR},
     )
     sender = Sender(
         threads=_threads(READING_THREADS, opened),
@@ -147,7 +163,7 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     house = House(services.catalog, services.policy, services.registry)
     desk = KeyDesk(key_store, services.journal, house, clock, forget=keys.forget)
     return build_application(
-        Roads(services, desk, _threads(ROAD_THREADS, opened), sender, readings),
+        Roads(services, desk, addresses, _threads(ROAD_THREADS, opened), sender, readings),
         gate,
         Operations(Readiness(checks, issuers=issuers), metrics, protection),
         pages=(*portal.routes(), *audit.routes()) if portal else (),

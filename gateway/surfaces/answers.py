@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 
-from gateway.delivery.body import EncodedBody, StoredBody
-from gateway.delivery.conditions import Conditions
+from gateway.delivery.body import Body, EncodedBody, StoredBody
+from gateway.delivery.conditions import Conditions, Span
 from gateway.delivery.delivery import NOT_MODIFIED, PARTIAL, Delivery
 from gateway.delivery.digests import SHA_256
 from gateway.delivery.plan import CubePlan, Plan, RowsPlan
@@ -40,17 +41,27 @@ def _content_headers(delivery: Delivery) -> dict[str, str]:
     plan, texts = delivery.plan, {}
     texts["content-type"] = plan.format.media_type
     texts["content-disposition"] = f'attachment; filename="{filename(plan)}"'
-    texts["accept-ranges"] = "bytes" if plan.is_stored else "none"
+    texts["accept-ranges"] = "bytes" if plan.has_ranges else "none"
     if isinstance(plan, CubePlan) and plan.format.name == "json-stat2":
         texts["content-language"] = plan.language
     if plan.coding is not None:
         texts["content-encoding"] = plan.coding.value
     if delivery.size is not None:
         texts["content-length"] = str(delivery.size)
-    if delivery.status == PARTIAL and isinstance(delivery.body, StoredBody):
-        span = delivery.body.span
-        texts["content-range"] = f"bytes {span.first}-{span.last}/{plan.file.bytes}"
+    if delivery.status == PARTIAL:
+        texts["content-range"] = _content_range(delivery.body)
     return texts
+
+
+def _content_range(body: Body) -> str:
+    """Of a body that has ranges (RFC 9110 section 14.4)."""
+    match body:
+        case StoredBody(file=file, span=span):
+            return f"bytes {span.first}-{span.last}/{file.size}"
+        case EncodedBody(encoded=encoded, span=Span() as span):
+            return f"bytes {span.first}-{span.last}/{len(encoded.content)}"
+        case _:
+            raise TypeError("only a part has a range")
 
 
 def _links(plan: Plan) -> str:
@@ -62,12 +73,13 @@ def _links(plan: Plan) -> str:
 def _digests(delivery: Delivery, conditions: Conditions) -> dict[str, str]:
     """RFC 9530: of the whole coded representation, also in a 206; and of the content where wanted."""
     texts: dict[str, str] = {}
-    whole, body = _known_sha256(delivery), delivery.body
+    whole = _known_sha256(delivery)
     if whole is not None and conditions.wants_repr_digest:
         texts["repr-digest"] = _digest(whole)
-    sent = body.sha256 if isinstance(body, StoredBody) else whole
-    if sent is not None and conditions.wants_content_digest and conditions.wants_body:
-        texts["content-digest"] = _digest(sent)
+    if conditions.wants_content_digest and conditions.wants_body:
+        sent = _sent_sha256(delivery.body)
+        if sent is not None:
+            texts["content-digest"] = _digest(sent)
     return texts
 
 
@@ -80,6 +92,19 @@ def _known_sha256(delivery: Delivery) -> str | None:
     if delivery.plan.is_stored:
         return delivery.plan.file.sha256
     return delivery.body.encoded.sha256 if isinstance(delivery.body, EncodedBody) else None
+
+
+def _sent_sha256(body: Body) -> str | None:
+    """Hex, of the content of this answer alone."""
+    match body:
+        case StoredBody():
+            return body.sha256
+        case EncodedBody(encoded=encoded, span=None):
+            return encoded.sha256
+        case EncodedBody():
+            return hashlib.sha256(body.content).hexdigest()
+        case _:
+            return None
 
 
 def filename(plan: RowsPlan | CubePlan) -> str:

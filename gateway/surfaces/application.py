@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,8 +14,12 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
 from gateway.delivery.services import Services
+from gateway.identity.file_addresses import FileAddresses
 from gateway.identity.key_desk import KeyDesk
 from gateway.surfaces.auditor.long_readings import LongReadings
+from gateway.surfaces.delivery_route import DeliveryRoute
+from gateway.surfaces.delta_sharing.files import FILE_PATH, file_of, read_file_wish
+from gateway.surfaces.delta_sharing.routes import Sharing, nothing_else, sharing_routes
 from gateway.surfaces.openapi import FASTAPI_ROUTERS, openapi_document
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
@@ -26,9 +30,9 @@ from gateway.surfaces.rest.deliveries import (
     CHANGES_PATH,
     CUBE_PATH,
     ROWS_PATH,
-    DeliveryRoute,
     changes_of,
     cube_of,
+    read_wish,
     rows_of,
 )
 from gateway.surfaces.rest.faults import render_problems
@@ -51,12 +55,13 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class Roads:
-    """How deliveries are made: threads walk the road, the sender sends. keys: who has access keys.
-    readings: of auditors, those that take long.
+    """How deliveries are made: threads walk the road, the sender sends. keys: who has access keys;
+    addresses: signs those of files; readings: of auditors, those that take long.
     """
 
     services: Services
     keys: KeyDesk
+    addresses: FileAddresses
     threads: Executor
     sender: Sender
     readings: LongReadings
@@ -72,17 +77,20 @@ def build_application(
 ) -> ASGIApp:
     """Guard → hot routes, operations, pages for people, and FastAPI for the rest."""
     walker = Walker(roads.services, roads.threads, roads.sender)
+    road = partial(DeliveryRoute, walker=walker)
     routes: Sequence[BaseRoute] = (
-        Route(ROWS_PATH, DeliveryRoute(rows_of, walker)),
-        Route(CHANGES_PATH, DeliveryRoute(changes_of, walker)),
-        Route(CUBE_PATH, DeliveryRoute(cube_of, walker)),
+        Route(ROWS_PATH, road(rows_of, read=read_wish)),
+        Route(CHANGES_PATH, road(changes_of, read=read_wish)),
+        Route(CUBE_PATH, road(cube_of, read=read_wish)),
+        Route(FILE_PATH, road(file_of, read=read_file_wish)),
         *pxweb_routes(walker, public_url=gate.public_url),
+        *sharing_routes(Sharing(roads.services, roads.addresses, roads.threads, gate.public_url)),
         *ops_routes(operations.readiness, operations.metrics, operations.protection),
         *_document_pages(),
         *pages,
     )
     rest = answering_head(metadata_application(roads, public_url=gate.public_url))
-    router = Router(routes, redirect_slashes=False, default=rest, lifespan=lifespan)
+    router = Router(routes, redirect_slashes=False, default=nothing_else(rest), lifespan=lifespan)
     return Guard(router, gate)
 
 

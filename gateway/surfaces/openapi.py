@@ -14,6 +14,9 @@ from gateway.surfaces.auditor.one_entry import router as entry_routes
 from gateway.surfaces.auditor.routes import router as auditor_routes
 from gateway.surfaces.auditor.summary import router as summary_routes
 from gateway.surfaces.auditor.tree import router as tree_routes
+from gateway.surfaces.delta_sharing.files import FILE_PATH
+from gateway.surfaces.delta_sharing.names import FOLDER as DELTA_FOLDER
+from gateway.surfaces.delta_sharing.paths import DELTA_PATHS
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
 from gateway.surfaces.pxweb.openapi import DATA_PATH, PXWEB_PATHS
@@ -71,6 +74,12 @@ _SECURITY = {
         "description": "An access key: its id as the user, its secret as the password (RFC 7617); or the secret "
         "as a bearer token. It opens the products that it was made for, and neither the journal nor keys.",
     },
+    "signedAddress": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "sp",
+        "description": "The signature of a file's address, which a query of Delta Sharing gives.",
+    },
 }
 _WITHOUT_KEYS = ("/v1/journal", "/v1/keys")
 _REFUSALS = {
@@ -88,6 +97,17 @@ _DELIVERY_REFUSALS = {
 _KEY_REFUSALS = {
     "409": "There are too many keys, or the key can no longer be rotated.",
     "415": "The body is not JSON.",
+}
+_SHARING_REFUSALS = {
+    "406": "The response format is not available.",
+    "416": "The range is outside the file.",
+}
+_DELTA_ERROR = {
+    "type": "object",
+    "title": "DeltaError",
+    "description": "An error as Delta Sharing clients read it; `errorCode` is the code of a problem.",
+    "required": ["errorCode", "message"],
+    "properties": {"errorCode": {"type": "string"}, "message": {"type": "string"}},
 }
 _PUBLIC_SUMMARIES = {
     "/health/live": "Live",
@@ -114,7 +134,7 @@ def openapi_document() -> dict[str, Any]:
     for router in FASTAPI_ROUTERS:
         app.include_router(router)
     document = orjson.loads(orjson.dumps(app.openapi()))
-    written = orjson.loads(orjson.dumps({**HOT_PATHS, **PXWEB_PATHS}))
+    written = orjson.loads(orjson.dumps({**HOT_PATHS, **PXWEB_PATHS, **DELTA_PATHS}))
     document["paths"] |= written | _public_paths()
     document["paths"] = dict(sorted(document["paths"].items()))
     for path, operation in _operations(document):
@@ -138,20 +158,30 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 def _guard(operation: dict[str, Any], path: str) -> None:
     """A token or a key, and the problems that it may come back with."""
-    schemes = [
-        name for name in _SECURITY if name != "accessKey" or not path.startswith(_WITHOUT_KEYS)
-    ]
+    schemes = [name for name in _SECURITY if name not in _closed_schemes(path)]
     operation["security"] = [{name: []} for name in schemes]
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
+    is_shared = path.startswith(DELTA_FOLDER)
     refusals = _REFUSALS | (_DELIVERY_REFUSALS if path in {*HOT_PATHS, DATA_PATH} else {})
     if path == CHANGES_PATH:
         refusals = refusals | {"409": "The two releases cannot be compared."}
+    refusals = refusals | (_SHARING_REFUSALS if is_shared else {})
     if "post" in operation["operationId"]:
         refusals = refusals | _KEY_REFUSALS
     for status, description in refusals.items():
-        responses[status] = _problem_response(description)
+        told = _delta_response if is_shared else _problem_response
+        responses[status] = told(description)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _closed_schemes(path: str) -> frozenset[str]:
+    """What does not open an address; a signed one is opened by its signature and by nothing else."""
+    if path == FILE_PATH:
+        return frozenset(_SECURITY) - {"signedAddress"}
+    if path.startswith(_WITHOUT_KEYS):
+        return frozenset({"accessKey", "signedAddress"})
+    return frozenset({"signedAddress"})
 
 
 def _public_paths() -> dict[str, Any]:
@@ -183,11 +213,17 @@ def _problem_response(description: str) -> dict[str, Any]:
     return {"description": description, "content": {PROBLEM_TYPE: {"schema": _PROBLEM_REF}}}
 
 
+def _delta_response(description: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/DeltaError"}}}
+    return {"description": description, "content": content}
+
+
 def _set_components(document: dict[str, Any]) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
+    schemas["DeltaError"] = _DELTA_ERROR
     components["schemas"] = dict(sorted(schemas.items()))
     components["securitySchemes"] = _SECURITY

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -16,6 +18,7 @@ from starlette.types import Scope, Send
 from gateway.errors import (
     Busy,
     GatewayError,
+    InvalidFileAddress,
     InvalidToken,
     MethodNotAllowed,
     NotFound,
@@ -34,6 +37,14 @@ NOTHING_DELIVERED = (
 )
 _LOG = logging.getLogger("jakelu.requests")
 METADATA_PATH = "/.well-known/oauth-protected-resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the clients of a surface read errors. body: an error and its instance → JSON values."""
+
+    media_type: str
+    body: Callable[[GatewayError, str | None], dict[str, Any]]
 
 
 def problem(error: GatewayError, *, instance: str | None) -> dict[str, Any]:
@@ -81,6 +92,8 @@ def problem_headers(error: GatewayError, *, public_url: str) -> dict[str, str]:
     """The headers that an error's status asks for."""
     headers = {"content-type": PROBLEM_TYPE, "cache-control": "no-store"}
     match error:
+        case InvalidFileAddress():
+            pass  # 403: no credentials help
         case InvalidToken():
             headers["www-authenticate"] = _challenges(public_url, error)
         case Unauthenticated():
@@ -99,11 +112,24 @@ def problem_headers(error: GatewayError, *, public_url: str) -> dict[str, str]:
 
 
 async def send_problem(
-    error: GatewayError, scope: Scope, send: Send, *, request_id: str | None, public_url: str
+    error: GatewayError,
+    scope: Scope,
+    send: Send,
+    *,
+    request_id: str | None,
+    public_url: str,
+    shape: Shape | None = None,
 ) -> None:
-    """Answer with a problem; nothing of the answer may have been sent before."""
-    body = orjson.dumps(problem(error, instance=instance_of(request_id)))
+    """Answer with a problem; nothing of the answer may have been sent before.
+
+    shape: None for problems as RFC 9457 has them.
+    """
+    instance = instance_of(request_id)
+    told = shape.body(error, instance) if shape else problem(error, instance=instance)
+    body = orjson.dumps(told)
     headers = problem_headers(error, public_url=public_url) | {"content-length": str(len(body))}
+    if shape is not None:
+        headers["content-type"] = shape.media_type
     await send(
         {
             "type": "http.response.start",

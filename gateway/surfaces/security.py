@@ -13,38 +13,30 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from traceback import extract_tb
 
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.errors import GatewayError, InvalidToken, LoginRequired, Unauthenticated
 from gateway.identity import Credentials, Identified
 from gateway.journal.body import Origin
-from gateway.model.access_key import KeyLimits
 from gateway.model.caller import Caller
-from gateway.model.days import helsinki_day
 from gateway.ports import GoodProof
 from gateway.surfaces.cookies import SESSION, find_cookie
+from gateway.surfaces.guarded_answer import GuardedAnswer
 from gateway.surfaces.inbound import Inbound, headers, keep_inbound, read_origin, read_parameters
 from gateway.surfaces.pacing import Pacing
 from gateway.surfaces.presented import read_credentials
-from gateway.surfaces.problems import log_unserved, routing_error, send_problem
+from gateway.surfaces.problems import Shape, log_unserved, routing_error, send_problem
 from gateway.surfaces.proxies import TrustedProxies
 from gateway.surfaces.public import METRICS_PATH, NO_MONITORING, Monitoring, needs_no_caller
 from gateway.surfaces.sizes import check_sizes, limited_body
 from gateway.surfaces.state_threads import StateThreads
 
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
-_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _LOG = logging.getLogger("jakelu.requests")
 
 
@@ -84,6 +76,21 @@ NO_PEOPLE = People(frozenset(), frozenset(), lambda _: None, lambda *_: "/")
 
 
 @dataclass(frozen=True, slots=True)
+class SignedAddresses:
+    """Addresses that say themselves on whose right they stand; a header adds nothing to it.
+
+    folder: what their paths begin with, to its slash. caller: path, query values and the client's address
+    → Caller; it may block.
+    """
+
+    folder: str
+    caller: Callable[[str, Mapping[str, str], str | None], Caller]
+
+    def holds(self, path: str) -> bool:
+        return path.startswith(self.folder)
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What the guard is given.
 
@@ -91,7 +98,8 @@ class Gate:
     state, on `state`. pacing: how fast. count_failure: told the reason of
     each 401. observe: told of each finished request. public_url: our address as clients see it, without a
     slash at the end. proxies: whose word is taken for a client's address and certificate. monitoring: who
-    reads the metrics. people: the pages for people, none where there is no login.
+    reads the metrics. people: the pages for people, none where there is no login. signed: addresses that
+    need no header. shapes: how errors look below a path, where not as problems.
     """
 
     authenticate: Callable[[Credentials], Identified]
@@ -105,6 +113,11 @@ class Gate:
     proxies: TrustedProxies
     monitoring: Monitoring = NO_MONITORING
     people: People = NO_PEOPLE
+    signed: SignedAddresses | None = None
+    shapes: Mapping[str, Shape] = field(default_factory=dict[str, Shape])
+
+    def shape(self, path: str) -> Shape | None:
+        return next((each for at, each in self.shapes.items() if path.startswith(at)), None)
 
 
 class Guard:
@@ -125,7 +138,7 @@ class Guard:
     async def _guard(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
-        answer = _Answer(send, request_id)
+        answer = GuardedAnswer(send, request_id)
         error: GatewayError | None = None
         inbound: Inbound | None = None
         try:
@@ -160,15 +173,18 @@ class Guard:
                 answer.send,
                 request_id=request_id,
                 public_url=self._gate.public_url,
+                shape=self._gate.shape(scope["path"]),
             )
         self._observe(scope, answer, started, error)
 
-    async def _admit(self, scope: Scope, inbound: Inbound, answer: _Answer) -> None:
+    async def _admit(self, scope: Scope, inbound: Inbound, answer: GuardedAnswer) -> None:
         """Who asks, and whether it is not too fast. Raises GatewayError, HTTPException."""
         if self._gate.people.needs_session(scope["path"]):
             inbound.caller = await self._person(scope, inbound.origin)
         elif scope["path"] in self._gate.people.public:
             self._gate.pacing.count_login(inbound.origin.client_address)
+        elif self._gate.signed is not None and self._gate.signed.holds(scope["path"]):
+            inbound.caller = await self._of_address(self._gate.signed, scope["path"], inbound)
         elif not needs_no_caller(scope, inbound.origin, self._gate.monitoring):
             await self._recognise(scope, inbound, answer)
         if inbound.caller is not None:
@@ -176,7 +192,7 @@ class Guard:
             if scope["path"] == METRICS_PATH:  # which is for the monitoring, and for no caller
                 raise HTTPException(404)
 
-    async def _recognise(self, scope: Scope, inbound: Inbound, answer: _Answer) -> None:
+    async def _recognise(self, scope: Scope, inbound: Inbound, answer: GuardedAnswer) -> None:
         """The caller of a request, whose proof is used up unless the limits refuse them anyway."""
         identified = await self._identified(scope, inbound.origin)
         inbound.caller = identified.caller
@@ -199,6 +215,17 @@ class Guard:
             gate.count_failure(error.code)
             if sent:  # without any credentials nobody guesses
                 await gate.pacing.count_failure(error, origin.client_address)
+            raise
+
+    async def _of_address(self, signed: SignedAddresses, path: str, inbound: Inbound) -> Caller:
+        """Raises InvalidFileAddress, TooManyFailures, StateUnavailable."""
+        loop, origin = asyncio.get_running_loop(), inbound.origin
+        try:
+            return await loop.run_in_executor(
+                self._gate.threads, signed.caller, path, inbound.parameters, origin.client_address
+            )
+        except InvalidToken as error:
+            await self._count_failure(error, origin)
             raise
 
     async def _use_up(self, proof: GoodProof, origin: Origin) -> None:
@@ -225,7 +252,7 @@ class Guard:
         return found
 
     def _observe(
-        self, scope: Scope, answer: _Answer, started: float, error: GatewayError | None
+        self, scope: Scope, answer: GuardedAnswer, started: float, error: GatewayError | None
     ) -> None:
         route = scope.get("route")
         self._gate.observe(
@@ -245,39 +272,6 @@ async def send_redirect(location: str, send: Send) -> None:
     headers = [(b"location", location.encode("ascii")), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 303, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
-
-
-class _Answer:
-    """Adds the security headers and `fields`, and remembers the status."""
-
-    def __init__(self, send: Send, request_id: str) -> None:
-        self._send = send
-        self.request_id = request_id
-        self.status: int | None = None
-        self.fields: list[tuple[bytes, bytes]] = []
-
-    def tell_of_key(self, key: KeyLimits | None) -> None:
-        """The day in Finland on which a key of the caller ends, once that is near."""
-        if key is not None and key.is_ending:
-            day = helsinki_day(key.expires_at).isoformat()
-            self.fields.append((b"jakelu-key-expires", day.encode()))
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            given = list(message.get("headers", ()))
-            names = {name for name, _ in given}
-            is_for_others = any(name == b"cache-control" and b"public" in v for name, v in given)
-            given += _HEADERS
-            given.append((b"jakelu-request", self.request_id.encode()))
-            if not is_for_others:  # a shared cache would tell them how one caller stands
-                given += self.fields
-            if _POLICY[0] not in names:  # a page of our own states a wider one itself
-                given.append(_POLICY)
-            if b"cache-control" not in names:
-                given.append((b"cache-control", b"no-store"))
-            message = {**message, "headers": given}
-        await self._send(message)
 
 
 def _log_fault(fault: Exception, request_id: str) -> None:

@@ -128,8 +128,8 @@ class Sender:
         body = delivery.body
         if isinstance(body, NoBody):
             await stream.end(b"")
-        elif isinstance(body, EncodedBody) and len(body.encoded.content) <= WHOLE_BYTES_MAX:
-            await stream.end(body.encoded.content)
+        elif isinstance(body, EncodedBody) and len(body.content) <= WHOLE_BYTES_MAX:
+            await stream.end(bytes(body.content))
         else:
             await self._send_long(body, delivery.size, stream=stream, receive=receive)
 
@@ -163,8 +163,8 @@ class Sender:
         match body:
             case StoredBody():
                 return self._stored(body)
-            case EncodedBody(encoded=encoded):
-                return self._pieces(encoded.content)
+            case EncodedBody():
+                return self._pieces(body.content)
             case _:
                 return self._streamed(body)
 
@@ -178,7 +178,7 @@ class Sender:
             yield chunk
             offset += len(chunk)
 
-    async def _pieces(self, content: bytes) -> AsyncGenerator[memoryview]:
+    async def _pieces(self, content: bytes | memoryview) -> AsyncGenerator[memoryview]:
         view, offset = memoryview(content), 0
         while offset < len(view):
             piece = view[offset : offset + self._length(len(view) - offset)]

@@ -38,6 +38,15 @@ NAMES_THAT_STAY = {
     "/pxweb/api/v2/tables/{product}/defaultselection",
     "/pxweb/api/v2/tables/{product}/data",
     "/pxweb/api/v2/codelists/{codelist}",
+    "/delta-sharing/shares",
+    "/delta-sharing/shares/{share}",
+    "/delta-sharing/shares/{share}/schemas",
+    "/delta-sharing/shares/{share}/all-tables",
+    "/delta-sharing/shares/{share}/schemas/{schema}/tables",
+    "/delta-sharing/shares/{share}/schemas/{schema}/tables/{table}/version",
+    "/delta-sharing/shares/{share}/schemas/{schema}/tables/{table}/metadata",
+    "/delta-sharing/shares/{share}/schemas/{schema}/tables/{table}/query",
+    "/delta-sharing/files/{share}/{table}/{release}",
 }
 
 
@@ -71,12 +80,19 @@ def test_every_guarded_route_demands_a_token_and_tells_its_problems(document):
                 assert operation["security"] == []
                 assert {"200", "401", "404"} == set(operation["responses"])
                 continue
+            if path.startswith("/delta-sharing/files/"):
+                assert operation["security"] == [{"signedAddress": []}]
+                continue
             takes_keys = not path.startswith(("/v1/journal", "/v1/keys"))
             schemes = ["accessToken", "boundToken", *(["accessKey"] if takes_keys else [])]
             assert operation["security"] == [{scheme: []} for scheme in schemes]
             assert {"400", "401", "403", "404", "429", "503"} <= set(operation["responses"])
             for status in ("400", "401", "403", "404", "429", "503"):
-                assert "application/problem+json" in operation["responses"][status]["content"]
+                (form,) = operation["responses"][status]["content"].items()
+                is_shared = path.startswith("/delta-sharing/")
+                told = ("application/json", "DeltaError")
+                told = told if is_shared else ("application/problem+json", "Problem")
+                assert form == (told[0], {"schema": {"$ref": f"#/components/schemas/{told[1]}"}})
 
 
 def test_every_operation_and_parameter_is_described(document):

@@ -15,10 +15,21 @@ import pytest
 from gateway.adapters.demo_issuer import PERSONAS, Persona
 from gateway.serving import openapi_document
 from gateway.surfaces.application import metadata_application
+from gateway.surfaces.delta_sharing.files import FILE_PATH
 from gateway.surfaces.public import PUBLIC
 
+# Only the signature in the address of a file opens it: see test_file_addresses.py.
+SIGNED = FILE_PATH
 # They answer everybody who is identified, each with what is the caller's own: what they show is asked below.
-OWN = frozenset({"/v1/me", "/v1/products", "/pxweb/api/v2/config", "/pxweb/api/v2/tables"})
+OWN = frozenset(
+    {
+        "/v1/me",
+        "/v1/products",
+        "/pxweb/api/v2/config",
+        "/pxweb/api/v2/tables",
+        "/delta-sharing/shares",
+    }
+)
 PRODUCTS = {"rows": "job-seeker-spells", "cubes": "job-seekers", "products": "job-seeker-spells"}
 
 
@@ -29,13 +40,16 @@ def _operations() -> Iterator[tuple[str, str, dict]]:
 
 
 def _guarded() -> list[tuple[str, str, dict]]:
-    return [each for each in _operations() if each[0] not in PUBLIC]
+    return [each for each in _operations() if each[0] not in {*PUBLIC, SIGNED}]
 
 
 def _address(path: str) -> str:
     """The path with a product of its kind, and with something for everything else."""
     kinds = (PRODUCTS[kind] for kind in path.split("/") if kind in PRODUCTS)
     known = path.replace("{product}", next(kinds, "job-seekers"))
+    shared = {"{share}": "39", "{schema}": "rows", "{table}": "job-seeker-spells"}
+    for name, value in shared.items():
+        known = known.replace(name, value)
     return re.sub(r"\{[^}]+\}", "2026-06-30.1", known)
 
 
@@ -56,8 +70,23 @@ def _ids(operations: list[tuple[str, str, dict]]) -> list[str]:
 @pytest.mark.parametrize(("path", "method", "_operation"), _guarded(), ids=_ids(_guarded()))
 def test_nobody_in_particular_is_refused(house, path, method, _operation):
     answer = house.client.request(method, _address(path))
-    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert (answer.status_code, _code(answer)) == (401, "unauthenticated")
     assert "www-authenticate" in answer.headers
+
+
+def _code(answer) -> str:
+    told = answer.json()
+    return told["code"] if "code" in told else told["errorCode"]
+
+
+def test_the_address_of_a_file_is_opened_by_no_token(house):
+    """Who may fetch the same rows by /v1/rows is refused here without a signature."""
+    path = _address(SIGNED)
+    assert house.get("municipality-bi", "/v1/rows/job-seeker-spells").status_code == 200
+    for method in ("GET", "HEAD", "POST"):
+        answer = house.client.request(method, path, headers=house.bearer("municipality-bi"))
+        assert answer.status_code == 403
+    assert _code(house.get("municipality-bi", path)) == "invalid_file_address"
 
 
 GUARDED = [each for each in _guarded() if each[0] not in OWN]
@@ -103,7 +132,10 @@ def test_whoever_lacks_the_role_is_refused(house, as_persona, route, who):
         assert answer.status_code == 200
         return
     assert answer.status_code in {403, 404}, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
+    if path.startswith("/delta-sharing/"):
+        assert set(answer.json()) == {"errorCode", "message"}
+    else:
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -120,12 +152,24 @@ def test_whoever_is_of_another_area_is_refused(house, route, area):
     assert answer.status_code in {403, 404}, answer.text
 
 
+@pytest.mark.parametrize(
+    "route", [each for each in GUARDED if "{share}" in each[0]], ids=lambda route: route[0]
+)
+@pytest.mark.parametrize("area", ["40", "01", "45"])
+def test_the_share_of_another_area_is_not_there(house, route, area):
+    path, method, _ = route
+    address = _address(path.replace("{share}", area))
+    answer = house.client.request(method, address, headers=house.bearer("municipality-bi"))
+    assert (answer.status_code, _code(answer)) == (404, "share_not_found")
+
+
 def test_what_is_ones_own_tells_a_stranger_of_nothing_but_public_products(house):
     shown = house.get("stranger", "/v1/products").json()
     assert [each["id"] for each in shown["products"]] == ["vacancies"]
     assert "job-seeker" not in house.get("stranger", "/v1/me").text
     tables = house.get("stranger", "/pxweb/api/v2/tables").json()["tables"]
     assert [each["id"] for each in tables] == ["vacancies"]
+    assert house.get("stranger", "/delta-sharing/shares").json() == {"items": []}
 
 
 def test_every_route_of_the_application_is_in_the_document(house):

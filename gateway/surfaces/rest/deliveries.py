@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from gateway.delivery.deliver import deliver_cube, deliver_rows
 from gateway.delivery.delivery import Delivery
@@ -17,31 +13,13 @@ from gateway.delivery.requests import (
     read_rows_request,
 )
 from gateway.delivery.services import Services
-from gateway.errors import MethodNotAllowed
 from gateway.model.caller import Caller
-from gateway.surfaces.inbound import caller_of, header, inbound_of
-from gateway.surfaces.walking import Walker, read_conditions
+from gateway.surfaces.inbound import header, inbound_of
+from gateway.surfaces.walking import read_conditions
 
 ROWS_PATH = "/v1/rows/{product}"
 CHANGES_PATH = "/v1/rows/{product}/changes"
 CUBE_PATH = "/v1/cubes/{product}/data"
-
-Deliver = Callable[[Caller, Wish, Services], Delivery]
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRoute:
-    """One hot route as an ASGI application."""
-
-    deliver: Deliver
-    walker: Walker
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] not in {"GET", "HEAD"}:
-            raise MethodNotAllowed
-        caller, wish = caller_of(scope), read_wish(scope)
-        deliver = partial(self.deliver, caller, wish, self.walker.services)
-        await self.walker.answer(caller, deliver, wish.conditions, receive=receive, send=send)
 
 
 def rows_of(caller: Caller, wish: Wish, services: Services) -> Delivery:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from gateway.batch import keys as commands
 from gateway.batch.journal_view import verify_journal
 from gateway.cli import app
-from gateway.errors import AccessKeyNotFound, AudienceRefused, BadParameter, KeyNotActive
+from gateway.errors import AccessKeyNotFound, AudienceRefused, BadParameter, KeyFault, KeyNotActive
 from gateway.identity.key_text import read_key_text
 
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)  # the house's clock
@@ -132,3 +132,45 @@ def test_the_operator_is_held_to_the_policies(served, fresh_house):
         run("revoke", "a" * 12)
     assert len(fresh_house.entries()) == count
     assert run("list", "--organisation", "KU837", "--format", "json").stdout == ""
+
+
+ROWS_KEY = (
+    *("create", "--organisation", "KU837", "--account", "nightly-load"),
+    *("--product", "job-seeker-spells", "--role", "heti:raakadata"),
+)
+
+
+def test_a_delta_sharing_profile_is_for_its_owner_and_opens_the_own_share(served, tmp_path):
+    path = tmp_path / "tampere.share"
+    result = run(*ROWS_KEY, "--days", "30", "--delta-profile", str(path))
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert path.stat().st_mode & 0o777 == 0o600
+    profile = json.loads(path.read_text())
+    secret = profile.pop("bearerToken")
+    assert profile == {
+        "shareCredentialsVersion": 1,
+        "endpoint": "http://127.0.0.1:8080/delta-sharing",
+        "expirationTime": "2026-07-31T06:00:00.000Z",
+    }
+    shares = served.get("/delta-sharing/shares", headers={"Authorization": f"Bearer {secret}"})
+    assert [each["name"] for each in shares.json()["items"]] == ["39"]
+
+
+def test_a_profile_is_never_overwritten_and_no_key_is_made_for_it(served, tmp_path, fresh_house):
+    path = tmp_path / "there.share"
+    path.write_text("kept")
+    before = len(fresh_house.entries())
+    with pytest.raises(KeyFault, match="exists already"):
+        run(*ROWS_KEY, "--delta-profile", str(path))
+    with pytest.raises(KeyFault, match="cannot be written"):
+        run(*ROWS_KEY, "--delta-profile", str(tmp_path / "nowhere" / "x.share"))
+    assert path.read_text() == "kept"
+    assert len(fresh_house.entries()) == before
+
+
+def test_a_refused_key_leaves_no_profile_behind(served, tmp_path):
+    path = tmp_path / "refused.share"
+    with pytest.raises(BadParameter):
+        run(*ROWS_KEY, "--product", "nothing-like-it", "--delta-profile", str(path))
+    assert not path.exists()

@@ -95,7 +95,7 @@ def test_the_digests_of_a_part_are_of_the_file_and_of_the_part(house):
 
 
 def test_a_part_that_is_too_long_to_be_read_twice_has_no_digest(house, monkeypatch):
-    monkeypatch.setattr("gateway.delivery.deliver.DIGEST_BYTES_MAX", 99)
+    monkeypatch.setattr("gateway.delivery.opening.DIGEST_BYTES_MAX", 99)
     answer, _ = fetched(house, ROWS, range="bytes=0-99", want_content_digest="sha-256=1")
     assert (answer.status_code, "content-digest" in answer.headers) == (206, False)
 
