@@ -43,6 +43,11 @@ fresh_house = _HTTP.fresh_house
 
 
 @pytest.fixture(scope="session")
+def loaded_module() -> Callable[[str, Path], ModuleType]:
+    return _loaded
+
+
+@pytest.fixture(scope="session")
 def security_http() -> ModuleType:
     """The module of the small house."""
     return _HTTP

@@ -43,13 +43,17 @@ run(ServeSettings.model_validate_json(sys.argv[1]))
 
 
 class Server:
-    def __init__(self, house, **changes: object) -> None:
+    """at_home: it says its own address where it names one, as clients need it who follow its addresses."""
+
+    def __init__(self, house, *, at_home: bool = False, **changes: object) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self.base = f"http://127.0.0.1:{self.port}"
+        if at_home:
+            changes["public_url"] = self.base
         settings = house.settings(port=self.port, **changes)
         self.house = house
-        self.base = f"http://127.0.0.1:{self.port}"
         self.log_path = house.root / f"serve-{self.port}.log"
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
