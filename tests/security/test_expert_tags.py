@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -172,3 +173,41 @@ def test_the_expert_learns_beforehand_what_is_permitted(served):
     for persona, is_permitted in (("expert", True), ("municipality-bi", False)):
         told = {p["product"]: p for p in served.get(persona, "/v1/me").json()["products"]}
         assert told["job-seeker-spells"]["permitted"] is is_permitted
+
+
+SHARED = "/delta-sharing/shares/39/schemas/rows/tables/job-seeker-spells/query"
+
+
+def shared_file(served, persona: str) -> dict:
+    answer = served.client.post(SHARED, json={}, headers=served.bearer(persona))
+    assert answer.status_code == 200, answer.text
+    return json.loads(answer.text.splitlines()[2])["file"]
+
+
+def test_a_shared_file_holds_the_own_rows_alone_and_has_a_length_and_ranges(served):
+    for persona, tag in (("expert", TAG), ("other-expert", OTHER_TAG)):
+        file = shared_file(served, persona)
+        whole = served.client.get(file["url"])
+        assert set(table(whole)["expert_tag"].to_pylist()) == {tag}
+        assert len(whole.content) == file["size"] == int(whole.headers["content-length"])
+        assert int(served.client.head(file["url"]).headers["content-length"]) == file["size"]
+        completion = served.closed(whole.headers["jakelu-receipt"])
+        assert (completion["rows"], completion["bytes"]) == (QUARTER, file["size"])
+        half = file["size"] // 2
+        first = served.client.get(file["url"], headers={"range": f"bytes=0-{half - 1}"})
+        rest = served.client.get(file["url"], headers={"range": f"bytes={half}-"})
+        assert (first.status_code, rest.status_code) == (206, 206)
+        assert first.content + rest.content == whole.content
+        assert rest.headers["content-range"] == f"bytes {half}-{file['size'] - 1}/{file['size']}"
+        ended = served.closed(rest.headers["jakelu-receipt"])
+        assert (ended["range_start"], ended["bytes"]) == (half, file["size"] - half)
+
+
+def test_a_range_outside_a_shared_file_is_refused_and_its_entry_closed(served):
+    file = shared_file(served, "expert")
+    answer = served.client.get(file["url"], headers={"range": f"bytes={file['size']}-"})
+    assert (answer.status_code, answer.json()["errorCode"]) == (416, "range_not_satisfiable")
+    assert answer.headers["content-range"] == f"bytes */{file['size']}"
+    intents = [each for each in served.entries() if each.kind == "access.intent"]
+    ended = served.closed(intents[-1].event_id)
+    assert (ended["http_status"], ended["bytes"]) == (416, 0)
