@@ -16,6 +16,8 @@ HERE = Path(__file__).parent
 FOLDER = HERE / ".venv"
 PYTHON = FOLDER / "bin" / "python"
 INSTALL_SECONDS = 150
+# Threads of PyArrow and of fsspec's loop can run into the end of the interpreter and abort it.
+LEAVE = "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
 
 
 @cache
@@ -44,7 +46,7 @@ def missing_tools() -> str | None:
 def start(script: str, *arguments: object) -> subprocess.Popen[str]:
     """A script in the client's environment; it is told nothing of ours but its arguments."""
     return subprocess.Popen(
-        [PYTHON, "-c", script, *map(str, arguments)],
+        [PYTHON, "-c", script + LEAVE, *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
