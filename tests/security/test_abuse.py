@@ -211,7 +211,7 @@ def test_a_download_that_cannot_begin_holds_no_place(fresh_house, clock, monkeyp
         return fails
 
     with fresh_house.open(clock=clock, limits=limits(concurrent_extracts=1)):
-        for name, fault in (("announce", JournalUnavailable()), ("_open", ReleaseDamaged())):
+        for name, fault in (("announce", JournalUnavailable()), ("open_body", ReleaseDamaged())):
             with monkeypatch.context() as patched:
                 patched.setattr(f"gateway.delivery.deliver.{name}", broken(fault))
                 assert fresh_house.get(BI, OLD).json()["code"] == fault.code
