@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from gateway.adapters.keys_private_file import create_private
+from gateway.batch.dossiers import describe, statement_to_sign, told_of_approval
 from gateway.batch.new_folder import new_folder
 from gateway.batch.pseudonyms import open_desk, open_register
 from gateway.errors import BadParameter
@@ -16,16 +17,25 @@ from gateway.journal.subject_body import Counts
 from gateway.settings import BatchSettings
 from gateway.upkeep import subject_request
 from gateway.upkeep.approvals import Signer
-from gateway.upkeep.dossier import APPROVALS_NEEDED, Dossier, load_dossier
 from gateway.upkeep.procedure import SUBJECT_ANSWER
 from gateway.upkeep.signatories import load_signatories
-from gateway.upkeep.statements import approval_statement
 from gateway.upkeep.subject_answer import Answer
 from gateway.upkeep.subject_document import document
 from gateway.upkeep.subject_request import SubjectRequest, checked_person
 from gateway.upkeep.subject_text import LANGUAGES, answer_text
 
 JSON_FILE = "answer.json"
+_TITLES = {
+    SUBJECT_ANSWER.name: "request",
+    "sub": "requested by",
+    "requested_utc": "requested",
+    "valid_until_utc": "valid until",
+    "case_ref": "case",
+    "purpose": "purpose",
+    "legal_basis": "legal basis",
+    "first_day": "first day",
+    "last_day": "last day",
+}
 
 
 def request(settings: BatchSettings, asked: SubjectRequest, person: str, *, signer: Signer) -> str:
@@ -45,9 +55,7 @@ def approve(settings: BatchSettings, reference: str, *, signer: Signer) -> str:
         approvers = subject_request.approve(
             reference, signer=signer, signatories=signatories, desk=desk
         )
-    return (
-        f"{reference}: approved by {', '.join(approvers)} ({len(approvers)} of {APPROVALS_NEEDED})"
-    )
+    return told_of_approval(reference, approvers)
 
 
 def answer(
@@ -89,18 +97,12 @@ def answer(
 
 def described(settings: BatchSettings, reference: str) -> tuple[str, ...]:
     """What an approver reads before they sign: one line a field. Raises NotFound."""
-    with open_desk(settings) as desk:
-        dossier = load_dossier(reference, desk.journal, SUBJECT_ANSWER)
-        signatories = load_signatories(settings.policies_dir, desk.policy)
-        approvers = dossier.approvers(signatories, desk.today())
-    return (*_said(dossier), f"approved by\t{', '.join(approvers) or 'nobody yet'}")
+    return describe(settings, reference, SUBJECT_ANSWER, _TITLES)
 
 
 def statement(settings: BatchSettings, reference: str, person: str) -> str:
     """The bytes that an approver signs on a machine of their own; ASCII. Raises NotFound."""
-    with open_desk(settings) as desk:
-        dossier = load_dossier(reference, desk.journal, SUBJECT_ANSWER)
-    return approval_statement(dossier.request_sha256, person, SUBJECT_ANSWER).decode()
+    return statement_to_sign(settings, reference, person, SUBJECT_ANSWER)
 
 
 def _write(told: dict[str, Any], folder: Path) -> None:
@@ -114,18 +116,3 @@ def _write(told: dict[str, Any], folder: Path) -> None:
         raise BadParameter(
             f"The answer cannot be written: {fault.strerror}.", parameter="out"
         ) from fault
-
-
-def _said(dossier: Dossier) -> tuple[str, ...]:
-    names = {
-        SUBJECT_ANSWER.name: "request",
-        "sub": "requested by",
-        "requested_utc": "requested",
-        "valid_until_utc": "valid until",
-        "case_ref": "case",
-        "purpose": "purpose",
-        "legal_basis": "legal basis",
-        "first_day": "first day",
-        "last_day": "last day",
-    }
-    return tuple(f"{title}\t{dossier.request[name]}" for name, title in names.items())
