@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from gateway.delivery.conditions import Span
 from gateway.delivery.encoded import Encoded
+from gateway.delivery.multipart import Part
 from gateway.encoding.compression import Coding, compress_pieces
 from gateway.encoding.rows import RowEncoder
 from gateway.ports import OpenFile
@@ -24,13 +25,13 @@ class NoBody:
 
 @dataclass(frozen=True, slots=True)
 class StoredBody:
-    """Bytes of a stored file as they are. span: the part of it; file: closed by whoever sends it.
+    """Bytes of a stored file as they are. part: what of it goes out; file: closed by whoever sends it.
 
     sha256: hex, of the part, where the client wants it and it is not too long to be read twice.
     """
 
     file: OpenFile
-    span: Span
+    part: Part
     sha256: str | None = None
 
 
@@ -38,17 +39,25 @@ class StoredBody:
 class EncodedBody:
     """An answer that is small enough to be whole in memory.
 
-    span: the part of it that is sent, None for all.
+    part: what of it is sent, None for all.
     """
 
     encoded: Encoded
-    span: Span | None = None
+    part: Part | None = None
 
     @property
-    def content(self) -> memoryview:
+    def length(self) -> int:
+        """Bytes that are sent."""
+        return len(self.encoded.content) if self.part is None else self.part.length
+
+    def pieces(self) -> Iterator[bytes | memoryview]:
         """What is sent."""
         whole = memoryview(self.encoded.content)
-        return whole if self.span is None else whole[self.span.first : self.span.last + 1]
+        if self.part is None:
+            yield whole
+            return
+        for piece in self.part.pieces():
+            yield whole[piece.first : piece.last + 1] if isinstance(piece, Span) else piece
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from gateway.delivery.admission import (
 )
 from gateway.delivery.body import EncodedBody, NoBody
 from gateway.delivery.comparing import plan_changes
-from gateway.delivery.conditions import find_span, is_unchanged
+from gateway.delivery.conditions import is_unchanged, read_ranges
 from gateway.delivery.delivery import NOT_MODIFIED, OK, PARTIAL, Delivery
 from gateway.delivery.journaling import (
     Admitted,
@@ -29,6 +29,7 @@ from gateway.delivery.journaling import (
     close_without_answer,
     closing_on_failure,
 )
+from gateway.delivery.multipart import find_part
 from gateway.delivery.opening import open_body
 from gateway.delivery.plan import (
     Plan,
@@ -120,9 +121,9 @@ def deliver_cube(
 def _deliver(admitted: Admitted, plan: Plan, services: Services) -> Delivery:
     conditions = admitted.request.conditions
     is_new = not is_unchanged(conditions, plan.etag)
-    span = None
+    part = None
     if is_new and plan.is_stored:
-        span = find_span(conditions, plan.etag, size=plan.file.bytes)
+        part = find_part(read_ranges(conditions, plan.etag), plan, size=plan.file.bytes)
     if not is_new:
         receipt = announce(admitted, plan, services)
         return Delivery(plan, receipt, NOT_MODIFIED, NoBody(), services.journal)
@@ -130,8 +131,8 @@ def _deliver(admitted: Admitted, plan: Plan, services: Services) -> Delivery:
     with toll.closing_on_failure():
         receipt = announce(admitted, plan, services)
         with closing_on_failure(receipt, services.journal):
-            body = open_body(plan, conditions, span, services)
-    is_part = span is not None or (isinstance(body, EncodedBody) and body.span is not None)
+            body = open_body(plan, conditions, part, services)
+    is_part = part is not None or (isinstance(body, EncodedBody) and body.part is not None)
     status = PARTIAL if is_part else OK
     return Delivery(plan, receipt, status, body, services.journal, toll)
 

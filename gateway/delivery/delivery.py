@@ -34,10 +34,10 @@ class Delivery:
     def size(self) -> int | None:
         """Bytes of the body, or of what a GET would send; None when it is known only at the end."""
         match self.body:
-            case StoredBody(span=span):
-                return span.length
+            case StoredBody(part=part):
+                return part.length
             case EncodedBody() as encoded:
-                return len(encoded.content)
+                return encoded.length
             case StreamedBody():
                 return None
             case body:
@@ -65,8 +65,9 @@ class Delivery:
     def _completion(self, outcome: Outcome, sent: int, status: int | None) -> Completion:
         body = self.body
         is_whole = outcome is Outcome.COMPLETE and self.status == OK
-        has_span = isinstance(body, StoredBody | EncodedBody)
-        span = body.span if has_span and self.status == PARTIAL else None
+        has_part = isinstance(body, StoredBody | EncodedBody)
+        part = body.part if has_part and self.status == PARTIAL else None
+        spans = () if part is None else part.spans
         rows, sha256 = self._content() if is_whole else (None, None)
         return Completion(
             outcome=outcome,
@@ -75,8 +76,7 @@ class Delivery:
             bytes=sent,
             content_sha256=sha256,
             duration_ms=(time.monotonic() - self.started) * 1000,
-            range_start=None if span is None else span.first,
-            range_end=None if span is None else span.last,
+            ranges=tuple((span.first, span.last) for span in spans),
         )
 
     def _content(self) -> tuple[int | None, str | None]:

@@ -6,8 +6,9 @@ import hashlib
 from contextlib import closing
 
 from gateway.delivery.body import Body, EncodedBody, NoBody, StoredBody
-from gateway.delivery.conditions import Conditions, Span, find_span
+from gateway.delivery.conditions import Conditions, Span, read_ranges
 from gateway.delivery.encoded import Encoded
+from gateway.delivery.multipart import Part, find_part
 from gateway.delivery.plan import CubePlan, Plan, RowsPlan
 from gateway.delivery.row_streams import open_stream
 from gateway.delivery.services import Services
@@ -21,8 +22,8 @@ from gateway.releases.slices import Narrowing
 DIGEST_BYTES_MAX = 8 << 20
 
 
-def open_body(plan: Plan, conditions: Conditions, span: Span | None, services: Services) -> Body:
-    """What is to be sent. Raises ReleaseDamaged, RangeNotSatisfiable."""
+def open_body(plan: Plan, conditions: Conditions, part: Part | None, services: Services) -> Body:
+    """What is to be sent. part: of a stored file. Raises ReleaseDamaged, RangeNotSatisfiable."""
     if isinstance(plan, CubePlan) and not plan.is_stored:
         encoded = _encoded(plan, services)
         return EncodedBody(encoded) if conditions.wants_body else NoBody(len(encoded.content))
@@ -31,30 +32,36 @@ def open_body(plan: Plan, conditions: Conditions, span: Span | None, services: S
         if not conditions.wants_body:
             return NoBody(len(encoded.content))
         size = len(encoded.content)  # known only now, so a range outside it closes the intent
-        return EncodedBody(encoded, find_span(conditions, plan.etag, size=size))
+        ranges = read_ranges(conditions, plan.etag)
+        return EncodedBody(encoded, find_part(ranges, plan, size=size))
     file = services.releases.open(plan.manifest, plan.file)
     if not conditions.wants_body:
         file.close()
         return NoBody(plan.file.bytes if plan.is_stored else None)
     if isinstance(plan, RowsPlan) and plan.narrowing is not None:
         return open_stream(plan, plan.narrowing, file, services.releases)
-    if span is None:
+    if part is None:
         return StoredBody(file, Span(0, plan.file.bytes - 1), plan.file.sha256)
-    sha256 = _part_sha256(file, span) if conditions.wants_content_digest else None
-    return StoredBody(file, span, sha256)
+    sha256 = _part_sha256(file, part) if conditions.wants_content_digest else None
+    return StoredBody(file, part, sha256)
 
 
-def _part_sha256(file: OpenFile, span: Span) -> str | None:
-    """Of a range, read before it is sent; None of one that is too long for that."""
-    if span.length > DIGEST_BYTES_MAX:
+def _part_sha256(file: OpenFile, part: Part) -> str | None:
+    """Of what is sent of a file, read before it is sent; None of what is too long for that."""
+    if part.length > DIGEST_BYTES_MAX:
         return None
-    digest, offset = hashlib.sha256(), span.first
-    while offset <= span.last:
-        content = file.read_at(offset, span.last + 1 - offset)
-        if not content:
-            return None
-        digest.update(content)
-        offset += len(content)
+    digest = hashlib.sha256()
+    for piece in part.pieces():
+        if isinstance(piece, bytes):
+            digest.update(piece)
+            continue
+        offset = piece.first
+        while offset <= piece.last:
+            content = file.read_at(offset, piece.last + 1 - offset)
+            if not content:
+                return None
+            digest.update(content)
+            offset += len(content)
     return digest.hexdigest()
 
 

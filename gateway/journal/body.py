@@ -114,7 +114,12 @@ def session_body(caller: Caller, *, origin: Origin) -> dict[str, Any]:
 
 
 def completion_body(intent_seq: int, completion: Completion) -> dict[str, Any]:
-    """How a delivery ended. duration_ms is rounded to microseconds."""
+    """How a delivery ended. duration_ms is rounded to microseconds.
+
+    range_start, range_end: the outermost bytes of what was sent of a file; ranges: what of it, where it was in several
+    parts.
+    """
+    ranges = completion.ranges
     return {
         "intent_seq": intent_seq,
         "outcome": completion.outcome.value,
@@ -123,8 +128,9 @@ def completion_body(intent_seq: int, completion: Completion) -> dict[str, Any]:
         "bytes": completion.bytes,
         "content_sha256": completion.content_sha256,
         "duration_ms": round(completion.duration_ms, 3),
-        "range_start": completion.range_start,
-        "range_end": completion.range_end,
+        "range_start": min((first for first, _ in ranges), default=None),
+        "range_end": max((last for _, last in ranges), default=None),
+        "ranges": [list(each) for each in ranges] if len(ranges) > 1 else None,
     }
 
 
@@ -139,6 +145,7 @@ def unknown_completion_body(intent_seq: int) -> dict[str, Any]:
             "duration_ms",
             "range_start",
             "range_end",
+            "ranges",
         )
     )
     return {"intent_seq": intent_seq, "outcome": Outcome.UNKNOWN.value, **nothing}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -66,13 +66,13 @@ class DeliveryKey:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one request got: bytes `start` .. `start + bytes - 1` of the file, at most.
+    """What one request got of a file, at most: spans of it, first byte and the byte behind the last.
 
     bytes: None when nobody saw the end. is_ranged: the client asked for a range. is_file: it is the whole
     file, so its bytes are the file's size.
     """
 
-    start: int
+    spans: tuple[tuple[int, int], ...]
     bytes: int | None
     is_ranged: bool
     is_file: bool
@@ -81,10 +81,15 @@ class Part:
     def of(completion: Body | None) -> Part:
         """None: the intent is still open, and how it ends is not known."""
         if completion is None or completion["outcome"] == Outcome.UNKNOWN.value:
-            return Part(0, None, is_ranged=False, is_file=False)
+            return Part((), None, is_ranged=False, is_file=False)
         is_file = completion["content_sha256"] is not None
-        start = completion["range_start"]
-        return Part(start or 0, completion["bytes"], start is not None, is_file)
+        start, sent = completion["range_start"], completion["bytes"]
+        # What stands between several parts is counted in `bytes` too, so the spans are never too short. Entries from
+        # before there were several have no such field.
+        several = completion.get("ranges")
+        one = [[start or 0, (start or 0) + sent - 1]]
+        spans = _begun(several or one, sent)
+        return Part(spans, sent, start is not None, is_file)
 
     @property
     def is_empty(self) -> bool:
@@ -133,8 +138,8 @@ class Delivery:
         self.bytes += part.bytes
         if part.is_file:
             self.size = part.bytes
-        if part.bytes:
-            self.coverage.add(part.start, part.start + part.bytes)
+        for start, end in part.spans:
+            self.coverage.add(start, end)
 
     @property
     def is_whole(self) -> bool | None:
@@ -171,6 +176,18 @@ class RollUp:
         for each in taken:
             del self._open[each.key]
         return taken
+
+
+def _begun(ranges: Sequence[Sequence[int]], sent: int) -> tuple[tuple[int, int], ...]:
+    """What of the ranges, in their order, the first `sent` bytes can have been; first and last of each."""
+    spans: list[tuple[int, int]] = []
+    for first, last in ranges:
+        length = min(last - first + 1, sent)
+        if length <= 0:
+            break
+        spans.append((first, first + length))
+        sent -= length
+    return tuple(spans)
 
 
 def day_of(entry: Entry) -> date:

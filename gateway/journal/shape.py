@@ -36,7 +36,7 @@ _ACCESS = (
 _COMPLETION = frozenset(
     {
         *("intent_seq", "outcome", "http_status", "rows", "bytes", "content_sha256"),
-        *("duration_ms", "range_start", "range_end"),
+        *("duration_ms", "range_start", "range_end", "ranges"),
     }
 )
 _RELEASE = _PRODUCT | {

@@ -102,7 +102,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """How a delivery ended. bytes: handed to the server, an upper bound of what left."""
+    """How a delivery ended. bytes: handed to the server, an upper bound of what left.
+
+    ranges: first and last bytes of what was sent of a file, in the order of sending; empty for the whole.
+    """
 
     outcome: Outcome
     http_status: int
@@ -110,8 +113,7 @@ class Completion:
     bytes: int
     content_sha256: str | None
     duration_ms: float
-    range_start: int | None = None
-    range_end: int | None = None
+    ranges: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

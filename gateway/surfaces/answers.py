@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 
 from gateway.delivery.body import Body, EncodedBody, StoredBody
 from gateway.delivery.conditions import Conditions, Span
 from gateway.delivery.delivery import NOT_MODIFIED, PARTIAL, Delivery
 from gateway.delivery.digests import SHA_256
+from gateway.delivery.multipart import Parts
 from gateway.delivery.plan import CubePlan, Plan, RowsPlan
 from gateway.model.product import Classification
 from gateway.surfaces.streaming import Headers
@@ -49,17 +51,19 @@ def _content_headers(delivery: Delivery) -> dict[str, str]:
     if delivery.size is not None:
         texts["content-length"] = str(delivery.size)
     if delivery.status == PARTIAL:
-        texts["content-range"] = _content_range(delivery.body)
+        texts |= _part_headers(delivery.body)
     return texts
 
 
-def _content_range(body: Body) -> str:
-    """Of a body that has ranges (RFC 9110 section 14.4)."""
+def _part_headers(body: Body) -> dict[str, str]:
+    """Of several parts the type alone: each part says its own range (RFC 9110 section 15.3.7.2)."""
     match body:
-        case StoredBody(file=file, span=span):
-            return f"bytes {span.first}-{span.last}/{file.size}"
-        case EncodedBody(encoded=encoded, span=Span() as span):
-            return f"bytes {span.first}-{span.last}/{len(encoded.content)}"
+        case StoredBody(part=Parts() as parts) | EncodedBody(part=Parts() as parts):
+            return {"content-type": parts.content_type}
+        case StoredBody(file=file, part=Span() as span):
+            return {"content-range": f"bytes {span.first}-{span.last}/{file.size}"}
+        case EncodedBody(encoded=encoded, part=Span() as span):
+            return {"content-range": f"bytes {span.first}-{span.last}/{len(encoded.content)}"}
         case _:
             raise TypeError("only a part has a range")
 
@@ -99,12 +103,19 @@ def _sent_sha256(body: Body) -> str | None:
     match body:
         case StoredBody():
             return body.sha256
-        case EncodedBody(encoded=encoded, span=None):
+        case EncodedBody(encoded=encoded, part=None):
             return encoded.sha256
         case EncodedBody():
-            return hashlib.sha256(body.content).hexdigest()
+            return _sha256(body.pieces())
         case _:
             return None
+
+
+def _sha256(pieces: Iterable[bytes | memoryview]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def filename(plan: RowsPlan | CubePlan) -> str:

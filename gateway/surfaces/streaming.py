@@ -12,7 +12,7 @@ import asyncio
 import errno
 import logging
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -128,8 +128,8 @@ class Sender:
         body = delivery.body
         if isinstance(body, NoBody):
             await stream.end(b"")
-        elif isinstance(body, EncodedBody) and len(body.content) <= WHOLE_BYTES_MAX:
-            await stream.end(bytes(body.content))
+        elif isinstance(body, EncodedBody) and body.length <= WHOLE_BYTES_MAX:
+            await stream.end(b"".join(body.pieces()))
         else:
             await self._send_long(body, delivery.size, stream=stream, receive=receive)
 
@@ -164,26 +164,38 @@ class Sender:
             case StoredBody():
                 return self._stored(body)
             case EncodedBody():
-                return self._pieces(body.content)
+                return self._pieces(body.pieces(), body.length)
             case _:
                 return self._streamed(body)
 
     async def _stored(self, body: StoredBody) -> AsyncGenerator[bytearray | memoryview | bytes]:
         reader = _Reader(body.file, self.threads)
-        offset, end = body.span.first, body.span.last + 1
-        while offset < end:
-            chunk = await reader.read(offset, self._length(end - offset))
-            if not chunk:
-                return
-            yield chunk
-            offset += len(chunk)
+        left = body.part.length
+        for piece in body.part.pieces():
+            if isinstance(piece, bytes):
+                yield piece
+                left -= len(piece)
+                continue
+            offset, end = piece.first, piece.last + 1
+            while offset < end:
+                chunk = await reader.read(offset, min(end - offset, self._length(left)))
+                if not chunk:
+                    return
+                yield chunk
+                offset += len(chunk)
+                left -= len(chunk)
 
-    async def _pieces(self, content: bytes | memoryview) -> AsyncGenerator[memoryview]:
-        view, offset = memoryview(content), 0
-        while offset < len(view):
-            piece = view[offset : offset + self._length(len(view) - offset)]
-            yield piece
-            offset += len(piece)
+    async def _pieces(
+        self, contents: Iterable[bytes | memoryview], left: int
+    ) -> AsyncGenerator[memoryview]:
+        """left: bytes of all contents."""
+        for content in contents:
+            view, offset = memoryview(content), 0
+            while offset < len(view):
+                piece = view[offset : offset + self._length(left)]
+                yield piece
+                offset += len(piece)
+                left -= len(piece)
 
     async def _streamed(self, body: Chunked) -> AsyncGenerator[memoryview]:
         """The next chunk is encoded while this one is sent; the last thread ends before the stream."""
@@ -191,7 +203,7 @@ class Sender:
         try:
             while chunk := await asyncio.wrap_future(following):
                 following = self.threads.submit(body.next_chunk)
-                async for piece in self._pieces(chunk):
+                async for piece in self._pieces((chunk,), len(chunk)):
                     yield piece
         finally:
             (last,), _ = await asyncio.wait([asyncio.wrap_future(following)])

@@ -53,6 +53,19 @@ def test_curl_goes_on_where_a_download_was_cut_off(house, curl, whole, tmp_path)
     assert half.read_bytes() == whole
 
 
+def test_curl_takes_several_ranges_at_once(house, curl, whole, tmp_path):
+    got, head = tmp_path / "parts", tmp_path / "head"
+    written = ("-o", got, "-D", head, "-w", "%{http_code} %{size_download}")
+    status = curl("--range", "0-9,20-29", *written, house.base + ROWS)
+    content = got.read_bytes()
+    assert status == f"206 {len(content)}"
+    boundary = head.read_text().lower().partition("boundary=")[2].split()[0].encode()
+    before, first, second, after = content.split(b"--" + boundary)
+    assert (before, after) == (b"", b"--\r\n")
+    for part, expected in ((first, whole[:10]), (second, whole[20:30])):
+        assert part.partition(b"\r\n\r\n")[2] == expected + b"\r\n"
+
+
 def test_curl_takes_a_compressed_csv_and_decodes_it(house, curl, tmp_path):
     plain, coded = tmp_path / "plain.csv", tmp_path / "coded.csv"
     address = f"{house.base}{ROWS}&format=csv"

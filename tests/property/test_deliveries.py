@@ -44,8 +44,17 @@ class Fetched:
 
 
 @st.composite
+def several(draw: st.DrawFn, size: int) -> tuple[tuple[int, int], ...]:
+    """Ranges of a file that do not meet, in any order."""
+    ends = sorted(draw(st.sets(st.integers(0, size), max_size=8)))
+    ranges = [(first, end - 1) for first, end in zip(ends[::2], ends[1::2], strict=False)]
+    return tuple(draw(st.permutations(ranges)))
+
+
+@st.composite
 def fetches(draw: st.DrawFn, size: int) -> Fetched:
-    kind = draw(st.sampled_from(["range", "whole", "cut", "nothing", "unknown", "open"]))
+    kinds = ["range", "several", "whole", "cut", "nothing", "unknown", "open"]
+    kind = draw(st.sampled_from(kinds))
     if kind == "open":
         return Fetched(None, frozenset(range(size)), is_unknown=True)
     if kind == "unknown":
@@ -57,13 +66,20 @@ def fetches(draw: st.DrawFn, size: int) -> Fetched:
     if kind == "whole":
         ended = Completion(Outcome.COMPLETE, 200, 5, size, "f" * 64, 1.0)
         return Fetched(completion_body(1, ended), frozenset(range(size)))
+    if kind == "several":
+        ranges = draw(several(size))
+        at = [place for first, last in ranges for place in range(first, last + 1)]
+        sent = draw(st.integers(0, len(at)))
+        outcome = Outcome.COMPLETE if sent == len(at) else draw(st.sampled_from(CUT_OFF))
+        ended = Completion(outcome, 206, None, sent, None, 1.0, ranges)
+        return Fetched(completion_body(1, ended), frozenset(at[:sent]))
     first = draw(st.integers(0, size - 1))
     last = draw(st.integers(first, size - 1))
     sent = last - first + 1
     if kind == "cut":
         sent = draw(st.integers(0, sent))
     outcome = draw(st.sampled_from(CUT_OFF)) if kind == "cut" else Outcome.COMPLETE
-    ended = Completion(outcome, 206, None, sent, None, 1.0, range_start=first, range_end=last)
+    ended = Completion(outcome, 206, None, sent, None, 1.0, ((first, last),))
     return Fetched(completion_body(1, ended), frozenset(range(first, first + sent)))
 
 
@@ -111,6 +127,25 @@ def test_a_delivery_is_whole_when_its_parts_together_are_in_any_order(drawn, cha
 
 
 @QUICK
+@given(st.data(), st.integers(4, 40), st.integers(0, 30))
+def test_what_stands_between_several_ranges_never_hides_what_left(data, size, between):
+    ranges = data.draw(several(size).filter(lambda found: len(found) > 1))
+    content = []  # what was sent, byte by byte: a place of the file, or None for what is none of it
+    for first, last in ranges:
+        content += [None] * between + [*range(first, last + 1)]
+    sent = data.draw(st.integers(1, len(content)))
+    ended = Completion(Outcome.CLIENT_ABORT, 206, None, sent, None, 1.0, ranges)
+    delivery = rolled([Fetched(completion_body(1, ended), frozenset())], size)
+    assert delivery is not None
+    told = zip(delivery.coverage.starts, delivery.coverage.ends, strict=True)
+    held = {at for start, end in told for at in range(start, end)}
+    assert {at for at in content[:sent] if at is not None} <= held
+    assert held <= {at for first, last in ranges for at in range(first, last + 1)}
+    if delivery.is_whole:
+        assert held == set(range(size))
+
+
+@QUICK
 @given(downloads())
 def test_fetching_the_same_again_tells_nothing_more(drawn):
     size, found = drawn
@@ -138,7 +173,7 @@ def test_spans_neither_meet_nor_overlap_and_hold_what_was_added(spans):
     roll_up = RollUp()
     for start, length in spans:
         ended = Completion(
-            Outcome.COMPLETE, 206, None, length, None, 1.0, start, start + length - 1
+            Outcome.COMPLETE, 206, None, length, None, 1.0, ((start, start + length - 1),)
         )
         roll_up.add(intent(), completion_body(1, ended))
     for delivery in roll_up.take():

@@ -199,6 +199,11 @@ def test_a_shared_file_holds_the_own_rows_alone_and_has_a_length_and_ranges(serv
         assert (first.status_code, rest.status_code) == (206, 206)
         assert first.content + rest.content == whole.content
         assert rest.headers["content-range"] == f"bytes {half}-{file['size'] - 1}/{file['size']}"
+        both = served.client.get(file["url"], headers={"range": f"bytes=0-9,{half}-{half + 9}"})
+        assert both.headers["content-type"].startswith("multipart/byteranges")
+        assert int(both.headers["content-length"]) == len(both.content)
+        for part in (whole.content[:10], whole.content[half : half + 10]):
+            assert b"\r\n\r\n" + part + b"\r\n--" in both.content
         ended = served.closed(rest.headers["jakelu-receipt"])
         assert (ended["range_start"], ended["bytes"]) == (half, file["size"] - half)
 

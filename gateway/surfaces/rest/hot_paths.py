@@ -106,10 +106,14 @@ _ROWS_PARAMETERS = [
     _NONE_MATCH,
     *_SENT_AS,
     _header(
-        "Range", "One range of bytes of a stored slice (Parquet, not narrowed).", "bytes=0-1023"
+        "Range",
+        "Ranges of bytes of a stored slice (Parquet, not narrowed), at most 16; several come as `multipart/byteranges`.",
+        "bytes=0-1023",
     ),
     _header("If-Range", "The ETag that the range belongs to.", '"5f2c…"'),
 ]
+
+_BYTES: dict[str, Any] = {"type": "string", "format": "binary"}
 
 _CUBE_PARAMETERS = [
     _product("job-seekers"),
@@ -149,9 +153,9 @@ def _answers(formats: Mapping[str, Format], *, description: str) -> dict[str, An
     return {
         "200": {"description": description, "headers": _RECEIPT_HEADERS, "content": content},
         "206": {
-            "description": "The asked range of a stored file.",
+            "description": "The asked range of a stored file, or several in parts.",
             "headers": _RECEIPT_HEADERS,
-            "content": content,
+            "content": content | {"multipart/byteranges": {"schema": _BYTES}},
         },
         "304": {"description": "Nothing is new; journaled all the same."},
     }
@@ -160,7 +164,7 @@ def _answers(formats: Mapping[str, Format], *, description: str) -> dict[str, An
 def _schema(each: Format) -> dict[str, Any]:
     if each.name == "json-stat2":
         return {"type": "object", "description": "A dataset of JSON-stat 2.0."}
-    return {"type": "string", "format": "binary"}
+    return _BYTES
 
 
 _ROWS: dict[str, Any] = {

@@ -93,11 +93,20 @@ def test_a_denial_has_its_policies_and_what_the_caller_is_told(
 
 
 def test_a_completion_says_how_it_ended() -> None:
-    end = Completion(Outcome.CLIENT_ABORT, 200, None, 1024, None, 12.34567, 0, 4095)
+    end = Completion(Outcome.CLIENT_ABORT, 200, None, 1024, None, 12.34567, ((0, 4095),))
     body = completion_body(7, end)
     check_shape(EntryKind.COMPLETION, frozenset(body))
     assert (body["intent_seq"], body["outcome"], body["bytes"]) == (7, "client_abort", 1024)
     assert (body["range_start"], body["range_end"], body["duration_ms"]) == (0, 4095, 12.346)
+    assert body["ranges"] is None
+
+
+def test_a_completion_of_several_ranges_tells_them_in_their_order() -> None:
+    end = Completion(Outcome.COMPLETE, 206, None, 300, None, 1.0, ((90, 99), (0, 9)))
+    body = completion_body(7, end)
+    check_shape(EntryKind.COMPLETION, frozenset(body))
+    assert (body["range_start"], body["range_end"]) == (0, 99)
+    assert body["ranges"] == [[90, 99], [0, 9]]
 
 
 def test_an_unknown_end_claims_nothing() -> None:

@@ -79,8 +79,7 @@ def deliver(
             (last - first + 1) if span else (sent or 0),
             "f" * 64 if is_whole else None,
             1.0,
-            first,
-            last,
+            () if span is None else (span,),
         )
         journal.complete(receipt, ended, wait=True)
         return receipt.seq

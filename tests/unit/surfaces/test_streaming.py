@@ -17,6 +17,7 @@ from gateway.delivery.body import EncodedBody, NoBody, StoredBody
 from gateway.delivery.conditions import Span
 from gateway.delivery.delivery import Delivery
 from gateway.delivery.encoded import Encoded
+from gateway.delivery.multipart import Parts
 from gateway.model.entry import Completion, Outcome, Receipt
 from gateway.model.release import StoredFile
 from gateway.surfaces import streaming
@@ -75,7 +76,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def stored(path: Path, span: Span | None = None, status: int = 200) -> Delivery:
+def stored(path: Path, span: Span | Parts | None = None, status: int = 200) -> Delivery:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     manifested = StoredFile(path.name, 7, SIZE, sha256)
     file = DiskFile(os.open(path, os.O_RDONLY), manifested, hashes={})
@@ -127,8 +128,60 @@ def test_a_part_is_counted_with_its_bounds_and_no_hash(path):
     client = sent(delivery, Client)
     assert bytes(client.content) == path.read_bytes()[10:1_000_000]
     done = completion(delivery)
-    assert (done.range_start, done.range_end, done.bytes) == (10, 999_999, 999_990)
+    assert (done.ranges, done.bytes) == (((10, 999_999),), 999_990)
     assert (done.rows, done.content_sha256) == (None, None)
+
+
+PARTS = Parts.of(
+    (Span(2_000_000, 2_999_999), Span(0, 0), Span(SIZE - 700_000, SIZE - 1)),
+    size=SIZE,
+    media_type="application/vnd.apache.parquet",
+    etag='"tag"',
+)
+
+
+def test_several_parts_are_sent_as_small_and_counted_as_exactly_as_one(path):
+    delivery = stored(path, PARTS, status=206)
+    client = sent(delivery, Client)
+    whole = path.read_bytes()
+    assert len(client.content) == delivery.size
+    for span in PARTS.spans:
+        assert b"\r\n\r\n" + whole[span.first : span.last + 1] + b"\r\n--" in client.content
+    assert max(client.chunks) <= streaming.CHUNK_BYTES
+    assert max(client.chunks[-10:]) <= streaming.TAIL_CHUNK_BYTES
+    done = completion(delivery)
+    assert (done.outcome, done.bytes) == (Outcome.COMPLETE, delivery.size)
+    assert done.ranges == ((2_000_000, 2_999_999), (0, 0), (SIZE - 700_000, SIZE - 1))
+    assert (done.rows, done.content_sha256) == (None, None)
+
+
+@pytest.mark.parametrize("goes_after", [1, 1_000_200, PARTS.length - 1000])
+def test_a_client_that_goes_amid_several_parts_is_never_complete(path, goes_after):
+    delivery = stored(path, PARTS, status=206)
+    client = sent(delivery, lambda: Client(goes_after=goes_after))
+    done = completion(delivery)
+    assert done.outcome is Outcome.CLIENT_ABORT
+    assert len(client.content) <= done.bytes <= PARTS.length
+    with pytest.raises(OSError, match=r"closed|Bad file"):
+        os.fstat(delivery.body.file.fileno())
+
+
+def test_parts_of_a_file_that_became_shorter_are_never_complete(path):
+    delivery = stored(path, PARTS, status=206)
+    os.truncate(path, SIZE - 100)
+    client = sent(delivery, Client)
+    assert not client.is_complete
+    assert completion(delivery).outcome is Outcome.SERVER_ERROR
+
+
+def test_parts_of_what_is_in_memory_are_sent_in_pieces():
+    whole = os.urandom(SIZE)
+    body = EncodedBody(Encoded.of(whole), PARTS)
+    delivery = Delivery(SimpleNamespace(), RECEIPT, 206, body, KeptJournal())
+    client = sent(delivery, Client)
+    assert bytes(client.content) == b"".join(body.pieces())
+    assert len(client.content) == delivery.size == completion(delivery).bytes
+    assert max(client.chunks) <= streaming.CHUNK_BYTES
 
 
 @pytest.mark.parametrize("goes_after", [1, 1_500_000, SIZE - 1000])

@@ -133,8 +133,7 @@ def deliver(desk):
                 bytes=sent,
                 content_sha256="0" * 64 if whole else None,
                 duration_ms=1.0,
-                range_start=start,
-                range_end=None if start is None else start + sent - 1,
+                ranges=() if start is None else ((start, start + sent - 1),),
             )
             # Durable when it returns, as `complete` is not: an open intent would be another case.
             body = completion_body(receipt.seq, ended)
