@@ -353,6 +353,10 @@ class TakenPlace(Enum):
     POOL_IS_FULL = auto()
 
 
+# Places of one client that begin alike are of one file, and count as one.
+PLACE_BYTES, FILE_OF_PLACE_BYTES = 16, 12
+
+
 class PlaceStore(Protocol):
     """Running downloads of all serving processes. Raises StateUnavailable.
 
@@ -362,7 +366,10 @@ class PlaceStore(Protocol):
     def take(
         self, place: bytes, client: bytes, *, most: int, pool: int, left: frozenset[bytes]
     ) -> TakenPlace:
-        """A new place, unless the client has `most` or all clients together have `pool`."""
+        """A new place, unless the client has `most` or all clients together have `pool`.
+
+        One for a file of which the client has a place already is no further one, and is always taken.
+        """
         ...
 
     def renew(self, held: Mapping[bytes, bytes], *, left: frozenset[bytes]) -> None:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    func,
     or_,
     select,
 )
@@ -26,7 +25,7 @@ from gateway.adapters.state_database import METADATA, StateDatabase
 from gateway.adapters.state_sql import forget, insert_or
 from gateway.model.bucket import Bucket, Rate, full_bucket, lease, refilled, without
 from gateway.model.days import epoch_us, helsinki_day
-from gateway.ports import Clock, Drawn, TakenPlace
+from gateway.ports import FILE_OF_PLACE_BYTES, Clock, Drawn, TakenPlace
 
 DAYS_KEPT = 3
 # A place that ends later than this from now was written before the clock was set back.
@@ -97,12 +96,13 @@ class StoredPlaces:
     ) -> TakenPlace:
         with self._state.transaction(turn=_PLACES.name) as connection:
             until_us = self._without_ended(connection, left)
-            counted = select(_PLACES.c.client, func.count()).group_by(_PLACES.c.client)
-            taken = {row[0]: int(row[1]) for row in connection.execute(counted)}
-            if taken.get(client, 0) >= most:
-                return TakenPlace.CLIENT_IS_FULL
-            if sum(taken.values()) >= pool:
-                return TakenPlace.POOL_IS_FULL
+            rows = connection.execute(select(_PLACES.c.client, _PLACES.c.place))
+            taken = {(bytes(row[0]), bytes(row[1])[:FILE_OF_PLACE_BYTES]) for row in rows}
+            if (client, place[:FILE_OF_PLACE_BYTES]) not in taken:
+                if sum(each == client for each, _ in taken) >= most:
+                    return TakenPlace.CLIENT_IS_FULL
+                if len(taken) >= pool:
+                    return TakenPlace.POOL_IS_FULL
             connection.execute(
                 insert_or(connection, _PLACES).values(place=place, client=client, until_us=until_us)
             )

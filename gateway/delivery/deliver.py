@@ -141,8 +141,12 @@ def _open_toll(admitted: Admitted, plan: Plan, services: Services) -> Toll:
     """Only content costs something. Raises QuotaUsedUp, TooManyExtracts, Busy, StateUnavailable."""
     if not admitted.request.conditions.wants_body:
         return Toll()
+    ranges = read_ranges(admitted.request.conditions, plan.etag) if plan.has_ranges else None
     return services.tolls.open(
-        admitted.caller, admitted.permit.subscription, is_extract=is_extract(plan)
+        admitted.caller,
+        admitted.permit.subscription,
+        is_extract=is_extract(plan),
+        part_of=None if ranges is None else plan.etag,
     )
 
 

@@ -1,5 +1,8 @@
 """Places for extracts: how many downloads run at once, of one client and of all, over all processes.
 
+Parts of one file that a client fetches side by side are one download: they share a place, which is free when the last of them
+has ended. How many may run is for the surface to say (`surfaces/part_lines.py`).
+
 A place is a row that its process renews while the download runs. When a process is killed, nobody renews
 its rows, and they are free again after PLACE_SECONDS.
 """
@@ -13,8 +16,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from gateway.errors import Busy, TooManyExtracts
-from gateway.limits.allowance import Client
-from gateway.ports import PlaceStore, TakenPlace
+from gateway.limits.allowance import Client, digest_of
+from gateway.ports import FILE_OF_PLACE_BYTES, PLACE_BYTES, PlaceStore, TakenPlace
 
 PLACE_SECONDS = 10
 RENEW_SECONDS = 3.0
@@ -29,12 +32,31 @@ class Places:
         self._pool = pool
         self._lock = threading.Lock()
         self._held: dict[bytes, bytes] = {}  # place → client
+        self._sharing: Counter[bytes] = Counter()  # place → parts of its file that run
         self._left: set[bytes] = set()  # given up, and not yet told to the store
         self._waiting: Counter[bytes] = Counter()
 
-    def take(self, client: Client) -> bytes:
-        """A place. It may block. Raises TooManyExtracts, Busy, StateUnavailable."""
-        place = secrets.token_bytes(16)
+    def take(self, client: Client, *, part_of: str | None = None) -> bytes:
+        """A place. part_of: the tag of the file that a part is fetched of. It may block.
+
+        Raises TooManyExtracts, Busy, StateUnavailable.
+        """
+        if part_of is None:
+            return self._take(secrets.token_bytes(PLACE_BYTES), client)
+        file = digest_of(client.key.hex(), part_of)[:FILE_OF_PLACE_BYTES]
+        with self._lock:
+            for place in self._sharing:
+                if place.startswith(file):
+                    self._sharing[place] += 1
+                    return place
+        # Others may take one for the same file meanwhile, here or in another process: all count as one.
+        rest = secrets.token_bytes(PLACE_BYTES - FILE_OF_PLACE_BYTES)
+        place = self._take(file + rest, client)
+        with self._lock:
+            self._sharing[place] += 1
+        return place
+
+    def _take(self, place: bytes, client: Client) -> bytes:
         most = client.allowance.concurrent_extracts
         left = self._leaving()
         taken = self._store.take(place, client.key, most=most, pool=self._pool, left=left)
@@ -57,6 +79,10 @@ class Places:
     def leave(self, place: bytes) -> None:
         """Give a place back; never blocks. The store is told by `settle`, or by the next `take`."""
         with self._lock:
+            if self._sharing[place] > 1:
+                self._sharing[place] -= 1
+                return
+            del self._sharing[place]
             if self._held.pop(place, None) is not None:
                 self._left.add(place)
 

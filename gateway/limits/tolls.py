@@ -56,15 +56,23 @@ class Tolls:
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
-    def open(self, caller: Caller, subscription: str | None, *, is_extract: bool) -> Toll:
-        """Before a delivery is announced. It may block.
+    def open(
+        self,
+        caller: Caller,
+        subscription: str | None,
+        *,
+        is_extract: bool,
+        part_of: str | None = None,
+    ) -> Toll:
+        """Before a delivery is announced. part_of: the tag of the file, when ranges of it are fetched. It may block.
 
         Raises QuotaUsedUp, TooManyExtracts, Busy, StateUnavailable.
         """
         client = client_of(caller, self.limits)
         holder = _holder(caller, subscription, client)
         self.spending.check(holder, bytes_per_day=client.allowance.bytes_per_day)
-        return Toll(self, holder, self.places.take(client) if is_extract else None)
+        place = self.places.take(client, part_of=part_of) if is_extract else None
+        return Toll(self, holder, place)
 
     def waiting(self, caller: Caller) -> AbstractContextManager[None]:
         """While a delivery waits for a place of the pool. Raises TooManyExtracts."""

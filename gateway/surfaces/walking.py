@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
 from functools import partial
 
 from starlette.types import Receive, Scope, Send
@@ -15,11 +16,13 @@ from gateway.delivery.conditions import Conditions
 from gateway.delivery.delivery import Delivery
 from gateway.delivery.digests import is_wanted
 from gateway.delivery.services import Services
-from gateway.errors import Busy
+from gateway.errors import Busy, TooManyExtracts
+from gateway.limits.allowance import client_of
 from gateway.model.caller import Caller
 from gateway.model.entry import Outcome
 from gateway.surfaces.answers import delivery_headers
 from gateway.surfaces.inbound import header
+from gateway.surfaces.part_lines import PartLines
 from gateway.surfaces.streaming import Sender
 
 LOOK_AGAIN_SECONDS = 0.25
@@ -35,6 +38,7 @@ class Walker:
     services: Services
     threads: Executor
     sender: Sender
+    lines: PartLines = field(default_factory=PartLines)
 
     async def answer(
         self,
@@ -46,28 +50,43 @@ class Walker:
         send: Send,
     ) -> None:
         """Walk the road and send what comes of it. Raises GatewayError before anything is sent."""
-        delivery = await self._delivery(caller, deliver)
-        headers_of = partial(delivery_headers, conditions=conditions)
-        await self.sender.send(delivery, headers_of, receive=receive, send=send)
+        is_part = conditions.wants_body and conditions.range is not None
+        async with self._turn(caller, is_part=is_part):
+            delivery = await self._delivery(caller, deliver, is_part=is_part)
+            headers_of = partial(delivery_headers, conditions=conditions)
+            await self.sender.send(delivery, headers_of, receive=receive, send=send)
 
-    async def _delivery(self, caller: Caller, deliver: Callable[[], Delivery]) -> Delivery:
+    def _turn(self, caller: Caller, *, is_part: bool) -> AbstractAsyncContextManager[None]:
+        """Parts of files come one after another, beyond a few at once."""
+        if not is_part:
+            return nullcontext()
+        limits = self.services.tolls.limits
+        return self.lines.turn(
+            client_of(caller, limits).key, wait_seconds=limits.extract_wait_seconds
+        )
+
+    async def _delivery(
+        self, caller: Caller, deliver: Callable[[], Delivery], *, is_part: bool
+    ) -> Delivery:
         """Whoever finds no place waits a while, but in no thread: nothing is announced yet, so the
-        road is walked again. Raises GatewayError.
+        road is walked again. A part waits for the client's own places too, for those of other parts are soon
+        free; its line says how many wait. Raises GatewayError.
         """
         tolls = self.services.tolls
+        full = (Busy, TooManyExtracts) if is_part else Busy
         try:
             return await self._walk(deliver)
-        except Busy:
+        except full:
             patience = tolls.limits.extract_wait_seconds
             if not patience:
                 raise
         deadline = time.monotonic() + patience
-        with tolls.waiting(caller):
+        with nullcontext() if is_part else tolls.waiting(caller):
             while True:
                 await asyncio.sleep(min(LOOK_AGAIN_SECONDS, patience))
                 try:
                     return await self._walk(deliver)
-                except Busy:
+                except full:
                     if time.monotonic() >= deadline:
                         raise
 

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -215,6 +216,53 @@ def test_a_place_left_twice_is_one(state, clock):
     here.settle()
     assert not here._held
     assert not here._left
+
+
+def test_parts_of_one_file_have_one_place_over_all_processes(state, clock):
+    here, there = places(state, clock, pool=2), places(state, clock, pool=2)
+    client = asking(concurrent_extracts=1)
+    held = [here.take(client, part_of="a") for _ in range(5)]
+    elsewhere = [there.take(client, part_of="a") for _ in range(5)]
+    for process in (here, there):
+        for part_of in (None, "b"):
+            with pytest.raises(TooManyExtracts):
+                process.take(client, part_of=part_of)
+    there.take(asking(OTHER), part_of="a")
+    with pytest.raises(Busy):  # of the pool both clients have one
+        here.take(asking(b"3" * 32))
+    for place in [*held, *elsewhere[:-1]]:
+        here.leave(place)
+        there.leave(place)
+    here.settle()
+    there.settle()
+    with pytest.raises(TooManyExtracts):
+        here.take(client)  # the last part runs elsewhere
+    there.leave(elsewhere[-1])
+    there.settle()
+    here.take(client)
+
+
+def test_a_file_whose_parts_have_ended_takes_its_place_anew(state, clock):
+    here = places(state, clock)
+    client = asking(concurrent_extracts=1)
+    for _ in range(3):
+        here.leave(here.take(client, part_of="a"))
+    here.leave(here.take(client, part_of="b"))
+    here.settle()
+    assert not here._sharing
+    assert not here._held
+
+
+def test_parts_that_begin_together_in_threads_count_as_one(state, clock):
+    here = places(state, clock)
+    client = asking(concurrent_extracts=1)
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(lambda _: here.take(client, part_of="a"), range(40)))
+    for place in taken:
+        with pytest.raises(TooManyExtracts):
+            here.take(client)
+        here.leave(place)
+    here.take(client)
 
 
 def test_a_clock_set_back_does_not_hold_a_dead_processs_place(state, clock):

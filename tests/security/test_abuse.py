@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socket
 import sqlite3
 import threading
 import time
@@ -15,6 +16,7 @@ import pytest
 
 from gateway.adapters import demo_issuer
 from gateway.adapters.demo_issuer import PERSONAS
+from gateway.surfaces.part_lines import AT_ONCE
 
 ME = "/v1/me"
 ROWS = "/v1/rows/job-seeker-spells"
@@ -334,6 +336,37 @@ def test_two_downloads_at_once_and_a_third_is_refused_until_one_ends(limited_ser
         assert limited_server.get(OLD, if_none_match=f"{etag}, *").status_code == 304
         second.close()  # the client hangs up in the middle
         _until_served(limited_server)
+    _until_served(limited_server)
+
+
+def test_parts_of_one_file_side_by_side_are_one_download_and_a_flood_of_them_is_stopped(
+    limited_server,
+):
+    bearer = limited_server.house.bearer(BI)["Authorization"]
+    asked = f"GET {ROWS} HTTP/1.1\r\nHost: x\r\nAuthorization: {bearer}\r\nRange: bytes=0-\r\n\r\n"
+    with contextlib.ExitStack() as opened:
+
+        def part() -> socket.socket:
+            connection = opened.enter_context(contextlib.closing(socket.socket()))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            connection.settimeout(20)
+            connection.connect(("127.0.0.1", limited_server.port))
+            connection.sendall(asked.encode())
+            return connection
+
+        def answer(connection: socket.socket) -> bytes:
+            return connection.recv(4096)
+
+        running = [part() for _ in range(AT_ONCE)]
+        assert all(answer(each).startswith(b"HTTP/1.1 206") for each in running)
+        second = _receiving(limited_server)  # a download of its own: the client's other place
+        flood = [part() for _ in range(150)]
+        answers = [answer(each) for each in flood]
+        assert all(each.startswith(b"HTTP/1.1 429") for each in answers)
+        assert all(b"retry-after: 5" in each.lower() for each in answers)
+        assert limited_server.get(OLD).status_code == 429
+        assert limited_server.get(OLD, "small-municipality-bi").status_code == 200
+        second.close()
     _until_served(limited_server)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from datetime import date
@@ -23,6 +24,14 @@ given = json.loads(sys.argv[2])
 frame = delta_sharing.load_as_pandas(sys.argv[1], **given)
 print(json.dumps({"rows": len(frame), "columns": list(frame.columns),
                   "first": [str(v) for v in frame["pseudonym"][:3]]}))
+"""
+PARALLEL = """
+import hashlib, json, sys, fsspec
+url, size = sys.argv[1], int(sys.argv[2])
+starts = list(range(0, size, size // 60 + 1))
+ends = [*starts[1:], size]
+parts = fsspec.filesystem("http").cat_ranges([url] * len(starts), starts, ends)
+print(json.dumps([len(parts), hashlib.sha256(b"".join(parts)).hexdigest()]))
 """
 VERSION = """
 import json, sys, delta_sharing
@@ -95,13 +104,17 @@ def revoke(server, made: dict) -> None:
     httpx2.delete(f"{server.base}/v1/keys/{made['key']['id']}", headers=headers)
 
 
-def query(server, secret: str) -> str:
+def file_of(server, secret: str) -> dict:
     answer = httpx2.post(
         f"{server.base}/delta-sharing/shares/39/schemas/rows/tables/job-seeker-spells/query",
         json={},
         headers={"Authorization": f"Bearer {secret}"},
     )
-    return json.loads(answer.text.splitlines()[2])["file"]["url"]
+    return json.loads(answer.text.splitlines()[2])["file"]
+
+
+def query(server, secret: str) -> str:
+    return file_of(server, secret)["url"]
 
 
 def test_the_client_lists_the_own_share_alone(client, profile):
@@ -137,6 +150,16 @@ def test_the_client_finds_no_share_of_a_neighbour(client, profile):
 def test_a_column_is_read_by_ranges(client, server):
     made = make_key(server)
     assert client.run(COLUMN, query(server, made["secret"])) == 2000
+    revoke(server, made)
+
+
+def test_many_ranges_at_once_are_one_download_and_the_file(client, server):
+    made = make_key(server)
+    file = file_of(server, made["secret"])
+    sha256 = hashlib.sha256(server.get("/v1/rows/job-seeker-spells").content).hexdigest()
+    parts, got = client.run(PARALLEL, file["url"], file["size"])
+    assert parts > 50  # of which the client asks all side by side
+    assert got == sha256
     revoke(server, made)
 
 

@@ -655,6 +655,45 @@ def test_a_restricted_product_is_open_to_a_bound_token_and_closed_to_others(new_
     assert [(body["auth_strength"], body["ruling"]) for body in intent] == [("dpop", "permit")]
 
 
+def test_a_restricted_product_is_not_shared_by_addresses_even_to_a_bound_token(new_house, holder):
+    house, shares = new_house(), "/delta-sharing/shares"
+    table = f"{shares}/39/schemas/rows/tables/job-seeker-spells"
+    with house.open(public_url=PUBLIC_URL) as client:
+        bearer = house.bearer(PERSONA)
+        lines = client.post(f"{table}/query", json={}, headers=bearer).text.splitlines()
+        address = json.loads(lines[2])["file"]["url"].removeprefix(PUBLIC_URL)
+        assert client.get(address).status_code == 200
+    restricted(house)
+    before = len(house.entries())
+    with house.open(public_url=PUBLIC_URL, products_dir=house.root / "products") as client:
+        door = Door(house, client)
+
+        def ask(path: str, method: str = "GET"):
+            token = door.token(holder)
+            proof = holder.proof(token, PUBLIC_URL + path, htm=method)
+            return door.knock(token, proof, path=path, method=method)
+
+        assert ask(shares).json()["items"] == []
+        for path in (f"{shares}/39", f"{shares}/39/all-tables", f"{shares}/39/schemas/rows/tables"):
+            assert (ask(path).status_code, ask(path).json()["errorCode"]) == (
+                404,
+                "share_not_found",
+            )
+        refused = [
+            ask(f"{table}/version"),
+            ask(f"{table}/metadata"),
+            ask(f"{table}/query", "POST"),
+            client.get(address),  # given before the product became restricted
+            client.get(address, headers={"Range": "bytes=0-9,20-29"}),
+        ]
+    for answer in refused:
+        assert answer.status_code == 403, answer.text
+        assert answer.json()["errorCode"] == "bound_token_required"
+    kinds = {each.kind for each in house.entries()[before:]}
+    assert "access.denied" in kinds
+    assert "access.intent" not in kinds
+
+
 def restricted(house):
     """The house with its rows in the highest class, in the contract and in the release."""
     contracts = Path(__file__).parents[2] / "products"

@@ -102,6 +102,22 @@ def test_another_purpose_is_refused_with_the_allowed_ones_and_not_repeated(house
     assert refusal["purpose"] is None
 
 
+def test_delta_sharing_has_no_word_for_a_purpose_and_says_where_there_is_one(two_purposes):
+    table = "/delta-sharing/shares/39/schemas/rows/tables/job-seeker-spells"
+    bearer = two_purposes.bearer(CALLER)
+    for answer in (
+        two_purposes.get(CALLER, f"{table}/metadata"),
+        two_purposes.client.post(f"{table}/query", json={}, headers=bearer),
+    ):
+        assert (answer.status_code, answer.json()["errorCode"]) == (403, "purpose_refused")
+        message = answer.json()["message"]
+        assert "Fetch the rows from /v1/rows/job-seeker-spells with `purpose`" in message
+        assert f"{ONE[ROWS]}, {OTHER}" in message
+        assert two_purposes.entries()[-1].body["refusal"] == "purpose_refused"
+    ruled = two_purposes.get(CALLER, f"{ROWS}?purpose={OTHER}")
+    assert journaled(two_purposes, ruled)["purpose"] == OTHER
+
+
 @pytest.mark.parametrize("path", [ROWS, CUBE])
 def test_a_purpose_given_twice_is_refused(two_purposes, path):
     problem = two_purposes.get(CALLER, f"{path}?purpose={OTHER}&purpose={OTHER}").json()

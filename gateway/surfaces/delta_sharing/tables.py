@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ from gateway.delivery.requests import Edition, RowsRequest
 from gateway.delivery.services import Services
 from gateway.encoding.formats import PARQUET
 from gateway.encoding.strict_json import read_object
-from gateway.errors import BadParameter, BadRequest, ReleaseNotFound
+from gateway.errors import BadParameter, BadRequest, PurposeRefused, ReleaseNotFound
 from gateway.identity.file_addresses import FileAddresses, SharedFile
 from gateway.model.entry import Outcome
 from gateway.model.release import ReleaseId
@@ -56,7 +57,8 @@ def read_query(content: bytes) -> Edition:
 
 def look(table: Table, edition: Edition, asking: Asking, services: Services) -> RowsPlan:
     """What a query of the table would give. Raises GatewayError; refusals are journaled."""
-    return look_at_rows(asking.caller, _request(table, edition, asking), services)
+    with _telling_of_purposes(table):
+        return look_at_rows(asking.caller, _request(table, edition, asking), services)
 
 
 def first_version(
@@ -89,7 +91,8 @@ def query(
     The entry ends here with no byte sent; each fetch of the file is an entry of its own that names it.
     Raises GatewayError; refusals are journaled.
     """
-    delivery = deliver_rows(asking.caller, _request(table, edition, asking), services)
+    with _telling_of_purposes(table):
+        delivery = deliver_rows(asking.caller, _request(table, edition, asking), services)
     outcome = Outcome.SERVER_ERROR
     try:
         plan = delivery.plan
@@ -109,6 +112,18 @@ def query(
     finally:
         delivery.finish(outcome, sent=0)
     return delivery, lines
+
+
+@contextmanager
+def _telling_of_purposes(table: Table) -> Generator[None]:
+    """No call of the protocol can say for which purpose. The refusal is journaled as it was made."""
+    try:
+        yield
+    except PurposeRefused as refusal:
+        raise PurposeRefused(
+            "Delta Sharing cannot state a purpose, and you have subscriptions of several. Fetch the rows from "
+            f"/v1/rows/{table.product.id} with `purpose`, with the same key. {refusal.detail}"
+        ) from None
 
 
 def _request(table: Table, edition: Edition, asking: Asking) -> RowsRequest:
