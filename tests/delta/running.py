@@ -1,6 +1,7 @@
-"""The Delta Sharing client for Python as its users install it: in an environment of its own, made once.
+"""The Delta Sharing client for Python as its users install it, and DuckDB with its extension for HTTP: in an environment
+of their own, made once.
 
-It wants other versions of pandas and PyArrow than the gateway has.
+They want other versions of pandas, PyArrow and DuckDB than the gateway has.
 """
 
 from __future__ import annotations

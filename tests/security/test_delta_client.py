@@ -1,17 +1,23 @@
-"""The Delta Sharing client that users have, unmodified, against a running gateway with its limits as they are."""
+"""The Delta Sharing client and the DuckDB that users have, against a running gateway with its limits as they are."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import httpx2
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+ROWS = "/v1/rows/job-seeker-spells"
+CUBE = "/v1/cubes/job-seekers/data?format=parquet"
+NAMES = ("geography", "month", "sex", "age", "citizenship")
+WHOLE_CUBE = CUBE + "".join(f"&{name}=%2A" for name in NAMES)  # a bare * is a glob to DuckDB
 TABLE = "39.rows.job-seeker-spells"
 LIST = """
 import json, sys, delta_sharing
@@ -49,6 +55,21 @@ try:
 except Exception as fault:
     print(type(fault).__name__, getattr(fault, "status", ""))
 """
+DUCKDB = """
+import json, pathlib, sys, duckdb, duckdb_extension_httpfs
+base, secret, *queries = sys.argv[1:]
+folder = pathlib.Path(duckdb_extension_httpfs.__file__).parent
+database = duckdb.connect(config={"threads": 8})
+database.execute(f"LOAD '{next(folder.rglob('*.duckdb_extension'))}'")
+database.execute(f"CREATE SECRET jakelu (TYPE http, BEARER_TOKEN '{secret}', SCOPE '{base}')")
+told = []
+for query in queries:
+    try:
+        told.append(database.execute(query).fetchall())
+    except duckdb.Error as fault:
+        told.append(str(fault))
+print(json.dumps(told, default=str))
+"""
 COLUMN = """
 import json, sys, fsspec, pyarrow.parquet as pq
 table = pq.read_table(sys.argv[1], columns=["pseudonym"], filesystem=fsspec.filesystem("http"))
@@ -72,11 +93,11 @@ def server(new_house, new_server):
     server.stop()
 
 
-def make_key(server) -> dict:
+def make_key(server, products=("job-seeker-spells",), roles=()) -> dict:
     body = {
         "service_account": "nightly-load",
-        "products": ["job-seeker-spells"],
-        "roles": ["heti:raakadata"],
+        "products": list(products),
+        "roles": ["heti:raakadata", *roles],
     }
     headers = server.house.bearer("key-administrator")
     answer = httpx2.post(f"{server.base}/v1/keys", json=body, headers=headers)
@@ -160,6 +181,33 @@ def test_many_ranges_at_once_are_one_download_and_the_file(client, server):
     parts, got = client.run(PARALLEL, file["url"], file["size"])
     assert parts > 50  # of which the client asks all side by side
     assert got == sha256
+    revoke(server, made)
+
+
+def test_duckdb_reads_rows_and_a_whole_cube_with_a_key(client, server):
+    made = make_key(server, ["job-seeker-spells", "job-seekers"], ["heti:tilastokuutiot"])
+    rows = f"read_parquet('{server.base}{ROWS}')"
+    cube = f"read_parquet('{server.base}{WHOLE_CUBE}')"
+    told = client.run(
+        DUCKDB,
+        server.base,
+        made["secret"],
+        f"SELECT count(*), count(DISTINCT pseudonym) FROM {rows}",
+        f"SELECT municipality, count(*) FROM {rows} GROUP BY ALL ORDER BY ALL",
+        f"SELECT count(*), count(unemployed) FROM {cube} WHERE month = '2026M06'",
+        f"SELECT geography, unemployed FROM read_parquet('{server.base}{CUBE}&geography=SSS,TA39')",
+        f"SELECT count(*) FROM read_csv('{server.base}{ROWS}?format=csv', all_varchar = true)",
+    )
+    table = pq.read_table(io.BytesIO(server.get(ROWS).content))
+    places = Counter(table["municipality"].to_pylist())
+    assert told[0] == [[2000, 2000]]
+    assert told[1] == [[place, places[place]] for place in sorted(places)]
+    cells = pq.read_table(io.BytesIO(server.get(WHOLE_CUBE).content))
+    june = cells.filter(pc.equal(cells["month"], "2026M06"))
+    assert told[2] == [[june.num_rows, june.num_rows - june["unemployed"].null_count]]
+    few = pq.read_table(io.BytesIO(server.get(f"{CUBE}&geography=SSS,TA39").content))
+    assert told[3] == [[row["geography"], row["unemployed"]] for row in few.to_pylist()]
+    assert told[4] == [[2000]]
     revoke(server, made)
 
 
