@@ -1,7 +1,7 @@
 # Two commands are the whole set-up: `make demo` and `make test`.
 # They need Python 3.11 or newer, git and make; everything else is installed from hashed locks. The tests
 # with a real identity provider, a real PostgreSQL and a real browser need Node.js 20 and Chromium too, else they
-# are skipped.
+# are skipped; those with R need R and its packages httr and jsonlite.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -15,7 +15,7 @@ AXE := tests/axe
 UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 
 .PHONY: demo test lint types imports check tests coverage provider postgres soak openapi lock clean help
-.PHONY: soak-pseudonyms soak-cubes soak-crashes soak-journal soak-country
+.PHONY: soak-pseudonyms soak-cubes soak-crashes soak-journal soak-country clients
 
 help:            ## what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s%s\n", $$1, $$2 }'
@@ -72,6 +72,9 @@ soak-journal: $(VENV)/.dev postgres
 
 soak-country: $(VENV)/.dev
 	$(BIN)/python benchmarks/protection.py --scale 1.0 --months 24
+
+clients: $(VENV)/.dev       ## read every product with every client, and write the table of docs/clients/README.md anew
+	CLIENTS=write COMPLETE=1 $(BIN)/python -m pytest -q tests/e2e/test_client_guides.py
 
 openapi: $(VENV)/.dev       ## write openapi/openapi.json anew
 	$(BIN)/jakelu openapi > openapi/openapi.json.new

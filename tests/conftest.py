@@ -5,7 +5,8 @@ JAKELU_KILLS=20    how many processes each crash test kills
 JAKELU_ENTRIES=20000 how many entries each journal takes while everything fails
 SOAK=1             draw other examples in every run, and many more; `make test` draws the same ones
 SOAK_EXAMPLES=1000 so many for each test, in rounds of a hundred that tell the progress
-COMPLETE=1         a test whose tools (Node.js, Chromium, PostgreSQL) are missing fails instead of being skipped
+CLIENTS=write      write the table of docs/clients/README.md anew instead of comparing it
+COMPLETE=1         a test whose tools (Node.js, Chromium, PostgreSQL, R) are missing fails instead of being skipped
 
 A drawn example that fails is printed with a `@reproduce_failure` line, and the next run begins with it.
 """
@@ -40,6 +41,7 @@ class Campaign:
     examples: int
     is_complete: bool
     entries: int
+    writes_clients: bool
 
     @property
     def fault_rounds(self) -> int:
@@ -59,6 +61,7 @@ def read_campaign(environ: Mapping[str, str]) -> Campaign:
         max(1, int(environ.get("SOAK_EXAMPLES", "1000"))) if soaks else 0,
         environ.get("COMPLETE") == "1",
         int(environ.get("JAKELU_ENTRIES", "200")),
+        environ.get("CLIENTS") == "write",
     )
 
 
@@ -127,15 +130,25 @@ def needs(campaign: Campaign) -> Callable[[str | None], None]:
     return needed
 
 
-@pytest.fixture(scope="session")
-def postgres_tools() -> ModuleType:
-    """`tests/postgres/running.py`; there are no packages of tests to import from."""
-    path = Path(__file__).parent / "postgres" / "running.py"
-    spec = importlib.util.spec_from_file_location("running_postgres", path)
+def _loaded(name: str, *path: str) -> ModuleType:
+    """A module of the tests by its path: there are no packages of tests to import from."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent.joinpath(*path))
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def postgres_tools() -> ModuleType:
+    """`tests/postgres/running.py`."""
+    return _loaded("running_postgres", "postgres", "running.py")
+
+
+@pytest.fixture(scope="session")
+def page_tools() -> ModuleType:
+    """`tests/clients/pages.py`."""
+    return _loaded("client_pages", "clients", "pages.py")
 
 
 @pytest.fixture(scope="session")

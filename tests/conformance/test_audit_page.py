@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -16,20 +17,22 @@ PAGE = ROOT / "docs" / "audit.md"
 LANGUAGES = ("## Suomeksi", "## In English")
 
 
-def commands(language: str) -> list[tuple[str, str]]:
+@pytest.fixture(scope="module")
+def commands(page_tools: ModuleType) -> Callable[[str], list[tuple[str, str]]]:
     """The commands of one half of the page, each with what it prints."""
-    halves = re.split(r"^(?=## )", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    (half,) = [each for each in halves if each.startswith(language)]
-    found = []
-    for block in re.findall(r"^```console\n(.*?)^```$", half, flags=re.MULTILINE | re.DOTALL):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, printed = part.partition("\n")
-            found.append((command, printed))
-    return found
+
+    def of(language: str) -> list[tuple[str, str]]:
+        halves = re.split(r"^(?=## )", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        (half,) = [each for each in halves if each.startswith(language)]
+        return page_tools.read_commands(half)
+
+    return of
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_command_prints_what_the_page_shows(language: str, tmp_path: Path) -> None:
+def test_every_command_prints_what_the_page_shows(
+    language: str, tmp_path: Path, commands: Callable, page_tools: ModuleType
+) -> None:
     """In a folder of the auditor's own, with the verifier beside the example, and nothing of the gateway."""
     folder = tmp_path / "audit"
     shutil.copytree(ROOT / "docs" / "audit-example", folder)
@@ -41,20 +44,12 @@ def test_every_command_prints_what_the_page_shows(language: str, tmp_path: Path)
     shown = commands(language)
     assert len(shown) == 4
     for command, printed in shown:
-        ran = subprocess.run(
-            ["bash", "-c", command],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        ran = page_tools.run_command(command, folder=folder, environment=environment)
         assert ran.stdout + ran.stderr == printed, command
         assert ran.returncode == int("VÄÄRIN" in printed or "wrong:" in printed)
 
 
-def test_both_languages_show_the_same_commands() -> None:
+def test_both_languages_show_the_same_commands(commands: Callable) -> None:
     def plain(language: str) -> list[str]:
         return [command.removesuffix(" --language fi") for command, _ in commands(language)]
 

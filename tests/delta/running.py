@@ -1,7 +1,8 @@
 """The Delta Sharing client for Python as its users install it, and DuckDB with its extension for HTTP: in an environment
 of their own, made once.
 
-They want other versions of pandas, PyArrow and DuckDB than the gateway has.
+They want other versions of pandas, PyArrow and DuckDB than the gateway has: DuckDB's own installation of the
+extension wants more of the network than tests have, and the Python index has it for some versions alone.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import subprocess
+import sys
 import venv
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 FOLDER = HERE / ".venv"
 PYTHON = FOLDER / "bin" / "python"
+LIBRARIES = (
+    FOLDER / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+)
+EXTENSION = LIBRARIES / "duckdb_extension_httpfs" / "extensions"
 INSTALL_SECONDS = 150
 # Threads of PyArrow and of fsspec's loop can run into the end of the interpreter and abort it.
 LEAVE = "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
