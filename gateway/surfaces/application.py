@@ -19,13 +19,17 @@ from gateway.identity.key_desk import KeyDesk
 from gateway.surfaces.auditor.long_readings import LongReadings
 from gateway.surfaces.delivery_route import DeliveryRoute
 from gateway.surfaces.delta_sharing.files import FILE_PATH, file_of, read_file_wish
+from gateway.surfaces.delta_sharing.names import FOLDER
 from gateway.surfaces.delta_sharing.routes import Sharing, nothing_else, sharing_routes
 from gateway.surfaces.openapi import FASTAPI_ROUTERS, openapi_document
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.pages import page_routes
 from gateway.surfaces.ops.routes import Protection, ops_routes
+from gateway.surfaces.pxweb.documents import PREFIX
+from gateway.surfaces.pxweb.reading import DATA_FORMATS
 from gateway.surfaces.pxweb.routes import pxweb_routes
+from gateway.surfaces.rest.dcat_doors import Doors
 from gateway.surfaces.rest.deliveries import (
     CHANGES_PATH,
     CUBE_PATH,
@@ -106,6 +110,7 @@ def metadata_application(roads: Roads, *, public_url: str) -> FastAPI:
     app.state.services = roads.services
     app.state.keys = roads.keys
     app.state.readings = roads.readings
+    app.state.doors = Doors(public_url, PREFIX, tuple(DATA_FORMATS.values()), FOLDER)
     for router in FASTAPI_ROUTERS:
         app.include_router(router)
     render_problems(app, FASTAPI_ROUTERS, public_url=public_url)

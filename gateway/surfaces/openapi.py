@@ -20,6 +20,8 @@ from gateway.surfaces.delta_sharing.paths import DELTA_PATHS
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
 from gateway.surfaces.pxweb.openapi import DATA_PATH, PXWEB_PATHS
+from gateway.surfaces.rest.catalog import CATALOG_PATH
+from gateway.surfaces.rest.catalog import router as catalog_routes
 from gateway.surfaces.rest.deliveries import CHANGES_PATH
 from gateway.surfaces.rest.hot_paths import HOT_PATHS
 from gateway.surfaces.rest.keys import router as key_routes
@@ -28,6 +30,7 @@ from gateway.surfaces.rest.metadata import router as metadata_routes
 VERSION = "1.0.0"
 FASTAPI_ROUTERS = (
     metadata_routes,
+    catalog_routes,
     auditor_routes,
     entry_routes,
     summary_routes,
@@ -81,6 +84,7 @@ _SECURITY = {
         "description": "The signature of a file's address, which a query of Delta Sharing gives.",
     },
 }
+_NEGOTIATED = frozenset({CATALOG_PATH})
 _WITHOUT_KEYS = ("/v1/journal", "/v1/keys")
 _REFUSALS = {
     "400": "The request is not understood; `parameter` names what is wrong.",
@@ -164,6 +168,8 @@ def _guard(operation: dict[str, Any], path: str) -> None:
     responses.pop("422", None)
     is_shared = path.startswith(DELTA_FOLDER)
     refusals = _REFUSALS | (_DELIVERY_REFUSALS if path in {*HOT_PATHS, DATA_PATH} else {})
+    if path in _NEGOTIATED:
+        refusals = refusals | {"406": _DELIVERY_REFUSALS["406"]}
     if path == CHANGES_PATH:
         refusals = refusals | {"409": "The two releases cannot be compared."}
     refusals = refusals | (_SHARING_REFUSALS if is_shared else {})

@@ -13,6 +13,7 @@ from gateway.surfaces.public import METRICS_PATH, PUBLIC
 COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 NAMES_THAT_STAY = {
     "/v1/me",
+    "/v1/catalog",
     "/v1/products",
     "/v1/products/{product}",
     "/v1/products/{product}/releases",

@@ -25,6 +25,7 @@ OWN = frozenset(
     {
         "/v1/me",
         "/v1/products",
+        "/v1/catalog",
         "/pxweb/api/v2/config",
         "/pxweb/api/v2/tables",
         "/delta-sharing/shares",
@@ -167,6 +168,7 @@ def test_what_is_ones_own_tells_a_stranger_of_nothing_but_public_products(house)
     shown = house.get("stranger", "/v1/products").json()
     assert [each["id"] for each in shown["products"]] == ["vacancies"]
     assert "job-seeker" not in house.get("stranger", "/v1/me").text
+    assert "job-seeker" not in house.get("stranger", "/v1/catalog").text
     tables = house.get("stranger", "/pxweb/api/v2/tables").json()["tables"]
     assert [each["id"] for each in tables] == ["vacancies"]
     assert house.get("stranger", "/delta-sharing/shares").json() == {"items": []}
