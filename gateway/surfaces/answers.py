@@ -69,9 +69,10 @@ def _part_headers(body: Body) -> dict[str, str]:
 
 
 def _links(plan: Plan) -> str:
-    """To the contract's terms, and to the release among the others (RFC 8288, RFC 5829)."""
+    """To the contract, and to the release among the others (RFC 8288, RFC 5829)."""
     product = f"/v1/products/{plan.manifest.product}"
-    return f'<{product}>; rel="describedby", <{product}/releases>; rel="version-history"'
+    contract = f'<{product}/contract>; rel="describedby"; type="application/yaml"'
+    return f'{contract}, <{product}/releases>; rel="version-history"'
 
 
 def _digests(delivery: Delivery, conditions: Conditions) -> dict[str, str]:

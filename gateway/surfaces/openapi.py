@@ -22,6 +22,8 @@ from gateway.surfaces.public import METRICS_PATH, PUBLIC
 from gateway.surfaces.pxweb.openapi import DATA_PATH, PXWEB_PATHS
 from gateway.surfaces.rest.catalog import CATALOG_PATH
 from gateway.surfaces.rest.catalog import router as catalog_routes
+from gateway.surfaces.rest.contract import CONTRACT_PATH
+from gateway.surfaces.rest.contract import router as contract_routes
 from gateway.surfaces.rest.deliveries import CHANGES_PATH
 from gateway.surfaces.rest.hot_paths import HOT_PATHS
 from gateway.surfaces.rest.keys import router as key_routes
@@ -31,6 +33,7 @@ VERSION = "1.0.0"
 FASTAPI_ROUTERS = (
     metadata_routes,
     catalog_routes,
+    contract_routes,
     auditor_routes,
     entry_routes,
     summary_routes,
@@ -84,7 +87,7 @@ _SECURITY = {
         "description": "The signature of a file's address, which a query of Delta Sharing gives.",
     },
 }
-_NEGOTIATED = frozenset({CATALOG_PATH})
+_NEGOTIATED = frozenset({CATALOG_PATH, CONTRACT_PATH})
 _WITHOUT_KEYS = ("/v1/journal", "/v1/keys")
 _REFUSALS = {
     "400": "The request is not understood; `parameter` names what is wrong.",

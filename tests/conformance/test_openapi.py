@@ -16,6 +16,7 @@ NAMES_THAT_STAY = {
     "/v1/catalog",
     "/v1/products",
     "/v1/products/{product}",
+    "/v1/products/{product}/contract",
     "/v1/products/{product}/releases",
     "/v1/rows/{product}",
     "/v1/rows/{product}/changes",

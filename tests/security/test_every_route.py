@@ -100,6 +100,7 @@ WITHOUT_RIGHTS = {
 ABOUT = frozenset(
     {
         "/v1/products/{product}",
+        "/v1/products/{product}/contract",
         "/v1/products/{product}/releases",
         "/v1/cubes/{product}",
         "/pxweb/api/v2/tables/{product}",

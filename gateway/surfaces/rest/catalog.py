@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import orjson
@@ -61,7 +60,7 @@ def catalog(
         request,
         catalog_document(listed, publisher=_publisher(house.registry), doors=doors),
         formats=_FORMATS,
-        encoders=dict.fromkeys(_FORMATS, _written),
+        encoders=dict.fromkeys(_FORMATS, orjson.dumps),
         asked=parameters.format,
     )
 
@@ -71,7 +70,3 @@ def _publisher(registry: Registry) -> Label:
     if keeper is None:
         raise LookupError("the registry has no publisher of this catalogue")
     return keeper.label
-
-
-def _written(document: Mapping[str, object]) -> bytes:
-    return orjson.dumps(document)

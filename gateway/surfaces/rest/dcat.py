@@ -10,7 +10,7 @@ from gateway.encoding.heading import LANGUAGES
 from gateway.model.label import Label
 from gateway.model.product import Product
 from gateway.model.release import Manifest
-from gateway.surfaces.rest.dcat_doors import Doors, dataset_id, distributions, services
+from gateway.surfaces.rest.dcat_doors import Doors, contract_id, dataset_id, distributions, services
 from gateway.surfaces.rest.dcat_vocabulary import (
     CONTEXT,
     FINLAND,
@@ -79,7 +79,7 @@ def _dataset(listed: Listed, doors: Doors) -> Node:
         "dcterms:accessRights": access_rights(product.classification),
         "dcat:theme": POPULATION_AND_SOCIETY,
         "dcat:keyword": _keywords(product),
-        "dcterms:conformsTo": {"@id": own, "@type": "dcterms:Standard"},
+        "dcterms:conformsTo": {"@id": contract_id(product, doors), "@type": "dcterms:Standard"},
         "foaf:page": {"@id": f"{own}/releases", "@type": "foaf:Document"},
         "dcat:distribution": distributions(product, doors),
         **_release_terms(listed),

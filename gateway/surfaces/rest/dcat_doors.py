@@ -66,6 +66,17 @@ def dataset_id(product: Product, doors: Doors) -> str:
     return f"{doors.public_url}/v1/products/{product.id}"
 
 
+def contract_id(product: Product, doors: Doors) -> str:
+    return f"{dataset_id(product, doors)}/contract"
+
+
+def data_address(product: Product, doors: Doors) -> str:
+    """Where it is fetched by our own interface."""
+    if product.kind is ProductKind.CUBE:
+        return f"{doors.public_url}/v1/cubes/{product.id}/data"
+    return f"{doors.public_url}/v1/rows/{product.id}"
+
+
 def _doors(doors: Doors) -> tuple[_Door, ...]:
     rest = Label("Jakelu, REST-rajapinta", "Jakelu, REST-gränssnitt", "Jakelu, REST interface")
     return (
@@ -100,20 +111,21 @@ def _service_id(name: str, doors: Doors) -> str:
 
 
 def _distributions(product: Product, doors: Doors) -> Iterator[Node]:
-    own = doors.public_url
+    own = data_address(product, doors)
     if product.kind is ProductKind.CUBE:
         for form in CUBE_FORMATS.values():
-            address = f"{own}/v1/cubes/{product.id}/data?format={form.name}"
+            address = f"{own}?format={form.name}"
             yield _distribution(product, form, address, door="rest", doors=doors)
+        table = f"{doors.public_url}{doors.pxweb}/tables/{product.id}/data"
         for form in doors.pxweb_formats:
-            address = f"{own}{doors.pxweb}/tables/{product.id}/data?outputFormat={form.name}"
+            address = f"{table}?outputFormat={form.name}"
             yield _distribution(product, form, address, door="pxweb", doors=doors)
     else:
         for form in ROW_FORMATS.values():
-            address = f"{own}/v1/rows/{product.id}?format={form.name}"
+            address = f"{own}?format={form.name}"
             yield _distribution(product, form, address, door="rest", doors=doors)
         # Which share there is for a caller is told by the shares themselves.
-        address = f"{own}{doors.sharing}/shares"
+        address = f"{doors.public_url}{doors.sharing}/shares"
         yield _distribution(product, PARQUET, address, door="delta-sharing", doors=doors)
 
 

@@ -16,7 +16,7 @@ _RECEIPT_HEADERS: dict[str, Any] = {
         "schema": _TEXT,
     },
     "Link": {
-        "description": "`describedby`: the contract's terms; `version-history`: the releases.",
+        "description": "`describedby`: the contract; `version-history`: the releases.",
         "schema": _TEXT,
     },
     "Jakelu-Release": {"description": "The release that was read.", "schema": _TEXT},

@@ -9,6 +9,7 @@ import hashlib
 import polars as pl
 import pyarrow as pa
 import pytest
+import yaml
 
 ROWS = "/v1/rows/job-seeker-spells"
 CUBE = "/v1/cubes/job-seekers/data"
@@ -109,9 +110,11 @@ def test_an_answer_links_to_its_contract_and_to_the_releases(house):
     for path, product in ((ROWS, "job-seeker-spells"), (CUBE, "job-seekers")):
         answer, _ = fetched(house, path)
         links = answer.links
-        assert links["describedby"]["url"] == f"/v1/products/{product}"
+        assert links["describedby"]["url"] == f"/v1/products/{product}/contract"
         assert links["version-history"]["url"] == f"/v1/products/{product}/releases"
-        assert house.get(CALLER, links["describedby"]["url"]).json()["id"] == product
+        contract = house.get(CALLER, links["describedby"]["url"])
+        assert contract.headers["content-type"] == links["describedby"]["type"]
+        assert yaml.safe_load(contract.content)["id"] == product
         released = house.get(CALLER, links["version-history"]["url"]).json()["releases"]
         assert answer.headers["jakelu-release"] in {each["release"] for each in released}
 
