@@ -12,6 +12,7 @@ SOAK_EXAMPLES ?= 1000
 PROVIDER := tests/provider
 POSTGRES := tests/postgres
 AXE := tests/axe
+SPECTRAL := tests/spectral
 UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 
 .PHONY: demo test lint types imports check tests coverage provider postgres soak openapi lock clean help
@@ -48,7 +49,7 @@ coverage: $(VENV)/.dev provider postgres   ## the tests alone, and which lines t
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
-provider: $(PROVIDER)/node_modules/.installed $(AXE)/node_modules/.installed      ## what tests run from npm: an identity provider, axe-core
+provider: $(addsuffix /node_modules/.installed,$(PROVIDER) $(AXE) $(SPECTRAL))      ## what tests run from npm: an identity provider, axe-core, a linter
 
 postgres: $(POSTGRES)/node_modules/.installed      ## the PostgreSQL server that tests run, from npm
 
@@ -104,7 +105,7 @@ $(VENV)/.uv/bin/uv: requirements-uv.lock | $(BIN)/python
 	@touch $@
 
 # Without Node.js there is nothing to install, and the tests that need it say so.
-$(addsuffix /node_modules/.installed,$(PROVIDER) $(POSTGRES) $(AXE)): %/node_modules/.installed: %/package-lock.json
+$(addsuffix /node_modules/.installed,$(PROVIDER) $(POSTGRES) $(AXE) $(SPECTRAL)): %/node_modules/.installed: %/package-lock.json
 	@if command -v npm > /dev/null; then cd $* && npm ci --loglevel=error && touch node_modules/.installed; \
 	    else echo "npm is not installed: tests that need $* are skipped"; fi
 

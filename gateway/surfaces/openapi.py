@@ -17,6 +17,7 @@ from gateway.surfaces.auditor.tree import router as tree_routes
 from gateway.surfaces.delta_sharing.files import FILE_PATH
 from gateway.surfaces.delta_sharing.names import FOLDER as DELTA_FOLDER
 from gateway.surfaces.delta_sharing.paths import DELTA_PATHS
+from gateway.surfaces.openapi_tags import TAGS
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
 from gateway.surfaces.pxweb.openapi import DATA_PATH, PXWEB_PATHS
@@ -116,12 +117,15 @@ _DELTA_ERROR = {
     "required": ["errorCode", "message"],
     "properties": {"errorCode": {"type": "string"}, "message": {"type": "string"}},
 }
-_PUBLIC_SUMMARIES = {
-    "/health/live": "Live",
-    "/health/ready": "Ready",
-    "/openapi.json": "This document",
-    "/docs": "Documentation",
-    METADATA_PATH: "Protected-resource metadata (RFC 9728)",
+_PUBLIC_TEXTS = {
+    "/health/live": ("Live", "Whether the process answers at all."),
+    "/health/ready": ("Ready", "Whether it can deliver: what it needs, part by part."),
+    "/openapi.json": ("This document", "The interface, for machines."),
+    "/docs": ("Documentation", "The interface, for people."),
+    METADATA_PATH: (
+        "Protected-resource metadata (RFC 9728)",
+        "The issuers of tokens, and what a token can be bound to.",
+    ),
 }
 
 
@@ -136,6 +140,9 @@ def openapi_document() -> dict[str, Any]:
             "statistical cubes. A caller may narrow a product, never widen it. Every delivery and every "
             "refusal is journaled before it is answered."
         ),
+        contact={"name": "KEHA-keskus"},
+        servers=[{"url": "/", "description": "The gateway that you read this at."}],
+        openapi_tags=[dict(tag) for tag in TAGS],
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     )
     for router in FASTAPI_ROUTERS:
@@ -195,23 +202,29 @@ def _closed_schemes(path: str) -> frozenset[str]:
 
 def _public_paths() -> dict[str, Any]:
     paths = {
-        path: _open_operation(path, summary, "Needs no token.")
-        for path, summary in _PUBLIC_SUMMARIES.items()
+        path: _open_operation(path, *texts, answer="Needs no token.")
+        for path, texts in _PUBLIC_TEXTS.items()
     }
-    metrics = _open_operation(METRICS_PATH, "Metrics", "For the networks of the monitoring alone.")
+    metrics = _open_operation(
+        METRICS_PATH,
+        "Metrics",
+        "Counts and durations of requests, in the text format of Prometheus.",
+        answer="For the networks of the monitoring alone.",
+    )
     for status in ("401", "404"):
         description = "For everybody else: as where there is nothing."
         metrics["get"]["responses"][status] = _problem_response(description)
     return paths | {METRICS_PATH: metrics}
 
 
-def _open_operation(path: str, summary: str, answer: str) -> dict[str, Any]:
+def _open_operation(path: str, summary: str, description: str, *, answer: str) -> dict[str, Any]:
     """What is read without a token."""
     return {
         "get": {
             "operationId": re.sub(r"[^a-z]+", "_", path).strip("_"),
             "tags": ["public"],
             "summary": summary,
+            "description": description,
             "security": [],
             "responses": {"200": {"description": answer}},
         }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Path, Request
 from starlette.types import Scope
 
 from gateway.delivery.services import Services
@@ -16,6 +17,8 @@ from gateway.model.entry import Draft, EntryKind, Receipt
 from gateway.model.ruling import Action, Denial, Permit, Ruling
 from gateway.policy import rule
 from gateway.surfaces.inbound import caller_of, inbound_of
+
+Seq = Annotated[str, Path(description="The number of an entry, from 1.", examples=["109482"])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from gateway.journal.append import Journal
 from gateway.journal.store import ClosedIntent
 from gateway.model.entry import Entry, EntryKind, EntryQuery
 from gateway.policy import Policy
-from gateway.surfaces.auditor.auditor import Auditor, auditor_of
+from gateway.surfaces.auditor.auditor import Auditor, Seq, auditor_of
 from gateway.surfaces.auditor.entries import entry_document
 from gateway.surfaces.auditor.parameters import read_seq
 from gateway.surfaces.auditor.routes import EntryDocument
@@ -68,7 +68,7 @@ class OneEntryDocument(BaseModel):
 
 @router.get(f"{_ENTRIES}/{{seq}}", response_model=OneEntryDocument)
 def journal_entry(
-    seq: str,
+    seq: Seq,
     request: Request,
     response: Response,
     auditor: Annotated[Auditor, Depends(auditor_of)],

@@ -40,7 +40,9 @@ class FilterParameters(BaseModel):
     kind: str | None = Field(None, examples=["access.denied"], description="Kind of entry.")
     client: str | None = Field(None, examples=["tampere-bi"], description="Client id.")
     subject: str | None = Field(
-        None, description="The token's subject; of an access key its service account."
+        None,
+        examples=["bi-reports"],
+        description="The token's subject; of an access key its service account.",
     )
     issuer: str | None = Field(
         None,
@@ -48,7 +50,9 @@ class FilterParameters(BaseModel):
         description="Who vouched for `subject`, `client` or `organisation`, one of which stands beside it; "
         "`jakelu` for access keys.",
     )
-    purpose_code: str | None = Field(None, description="Purpose of the delivery.")
+    purpose_code: str | None = Field(
+        None, examples=["service-planning"], description="Purpose of the delivery."
+    )
     action: str | None = Field(
         None, examples=["read_rows"], description="What was asked to be done."
     )
@@ -64,7 +68,7 @@ class FilterParameters(BaseModel):
 
 
 class EntriesParameters(FilterParameters):
-    after: str = Field("0", description="The `next` of the page before.")
+    after: str = Field("0", examples=["109482"], description="The `next` of the page before.")
     limit: str = Field("100", examples=["100"], description="Entries of a page, 1 to 1000.")
 
 

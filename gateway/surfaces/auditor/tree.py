@@ -11,20 +11,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.errors import BadParameter, NotSignedYet
 from gateway.journal.proofs import entry_proof, growth_proof
 from gateway.journal.store import KeptCheckpoint, TreeStore
 from gateway.journal.tiles import Tile
-from gateway.surfaces.auditor.auditor import auditor_of
+from gateway.surfaces.auditor.auditor import Seq, auditor_of
 
 router = APIRouter(tags=["journal"])
 
 _TEXT = "text/plain; charset=utf-8"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _FOREVER = "private, max-age=31536000, immutable"
+
+TilePath = Annotated[
+    str, Path(description="Level and number of a tile (C2SP tlog-tiles).", examples=["0/x001/234"])
+]
 
 
 class NoParameters(BaseModel):
@@ -79,7 +83,7 @@ def consistency(reading: Auditing, asked: Annotated[GrowthParameters, Query()]) 
 
 
 @router.get("/v1/journal/entries/{seq}/proof", response_class=Response)
-def proof(seq: str, reading: Auditing, _: Plain) -> Response:
+def proof(seq: Seq, reading: Auditing, _: Plain) -> Response:
     """Proof that an entry is in the tree of the newest checkpoint (C2SP tlog-proof)."""
     newest = reading.checkpoint()
     place = _number(seq, "seq")
@@ -89,7 +93,7 @@ def proof(seq: str, reading: Auditing, _: Plain) -> Response:
 
 
 @router.get("/v1/journal/tile/{path:path}", response_class=Response)
-def tile(path: str, reading: Auditing, _: Plain) -> Response:
+def tile(path: TilePath, reading: Auditing, _: Plain) -> Response:
     """A tile of the tree: up to 256 hashes of 32 bytes (C2SP tlog-tiles). Bodies are not served as tiles."""
     newest = reading.checkpoint()
     try:

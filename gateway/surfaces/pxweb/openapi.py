@@ -8,7 +8,12 @@ from typing import Any
 from gateway.encoding.heading import LANGUAGES
 from gateway.surfaces.pxweb.csv_layout import PARAMETERS as CSV_PARAMETERS
 from gateway.surfaces.pxweb.documents import PREFIX
-from gateway.surfaces.pxweb.reading import DATA_FORMATS, VariablesSelection
+from gateway.surfaces.pxweb.reading import (
+    DATA_FORMATS,
+    Placement,
+    VariableSelection,
+    VariablesSelection,
+)
 
 _TEXT: Mapping[str, Any] = {"type": "string"}
 _JSON: Mapping[str, Any] = {"type": "object"}
@@ -118,9 +123,14 @@ def _cells(name: str) -> dict[str, Any]:
 
 
 def _data_by_body() -> dict[str, Any]:
-    schema = VariablesSelection.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    schema["properties"] = {"selection": {"type": "array"}, "placement": dict(_JSON)}
+    variables = {"type": "array", "items": VariableSelection.model_json_schema()}
+    schema = {
+        "type": "object",
+        "title": VariablesSelection.__name__,
+        "description": VariablesSelection.__doc__,
+        "additionalProperties": False,
+        "properties": {"selection": variables, "placement": Placement.model_json_schema()},
+    }
     body = {"required": False, "content": {"application/json": {"schema": schema}}}
     return _cells("data_by_body") | {"requestBody": body}
 

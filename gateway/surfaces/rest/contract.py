@@ -16,7 +16,7 @@ from gateway.delivery.admission import find_listed
 from gateway.encoding.formats import Format
 from gateway.surfaces.representation import represent
 from gateway.surfaces.rest.dcat_doors import Doors, data_address
-from gateway.surfaces.rest.metadata import Asking, From, House
+from gateway.surfaces.rest.metadata import Asking, From, House, ProductId
 
 router = APIRouter()
 
@@ -52,7 +52,7 @@ class ContractParameters(BaseModel):
 
 @router.get(CONTRACT_PATH, tags=["products"], response_class=Response, responses=_ANSWERS)
 def contract(
-    product: str,
+    product: ProductId,
     request: Request,
     caller: Asking,
     house: House,

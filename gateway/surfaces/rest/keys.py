@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from gateway.errors import AccessKeyNotFound, GatewayError
@@ -94,6 +94,9 @@ async def _body(request: Request) -> bytes:
 
 Administering = Annotated[Administration, Depends(Administration)]
 Plain = Annotated[NoParameters, Query()]
+KeyId = Annotated[
+    str, Path(description="The id of an access key; see /v1/keys.", examples=["k3v9x0q2m7ab"])
+]
 Body = Annotated[bytes, Depends(_body)]
 
 
@@ -130,7 +133,7 @@ def create_key(
     openapi_extra=body_schema(Rotation, required=False),
 )
 def rotate_key(
-    key: str, request: Request, administration: Administering, content: Body, _: Plain
+    key: KeyId, request: Request, administration: Administering, content: Body, _: Plain
 ) -> Response:
     """Make a key in the place of one, which works on for `overlap_days`, so that programs can change."""
     administration.check_own(key)
@@ -147,7 +150,7 @@ def rotate_key(
 
 
 @router.delete("/v1/keys/{key}", tags=["keys"], status_code=204, response_class=Response)
-def revoke_key(key: str, administration: Administering, _: Plain) -> Response:
+def revoke_key(key: KeyId, administration: Administering, _: Plain) -> Response:
     """End a key within two seconds, for good. Ending it again changes nothing."""
     administration.check_own(key)
     administration.desk.revoke(administration.organisation, key, administration.author())

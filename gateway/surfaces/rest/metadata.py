@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.delivery.admission import find_listed, find_manifest, listed_products
@@ -70,6 +70,9 @@ Asking = Annotated[Caller, Depends(_caller)]
 House = Annotated[Services, Depends(_services)]
 From = Annotated[Origin, Depends(_origin)]
 Plain = Annotated[NoParameters, Query()]
+ProductId = Annotated[
+    str, Path(description="The id of a product; see /v1/products.", examples=["job-seekers"])
+]
 OfEdition = Annotated[EditionParameters, Query()]
 
 
@@ -93,7 +96,7 @@ def products(caller: Asking, house: House, _: Plain) -> ProductsDocument:
 
 @router.get("/v1/products/{product}", tags=["products"])
 def product_detail(
-    product: str, caller: Asking, house: House, origin: From, _: Plain
+    product: ProductId, caller: Asking, house: House, origin: From, _: Plain
 ) -> ProductDetail:
     """One product: columns or dimensions, sources, audience, purposes and legal bases."""
     found = find_listed(caller, product, origin=origin, services=house)
@@ -102,7 +105,7 @@ def product_detail(
 
 @router.get("/v1/products/{product}/releases", tags=["products"])
 def releases(
-    product: str, caller: Asking, house: House, origin: From, _: Plain
+    product: ProductId, caller: Asking, house: House, origin: From, _: Plain
 ) -> ReleasesDocument:
     """The releases that are ready, newest first, each with what changed in its schema.
 
@@ -128,7 +131,7 @@ def releases(
 
 @router.get("/v1/cubes/{product}", tags=["cubes"])
 def cube(
-    product: str, caller: Asking, house: House, origin: From, edition: OfEdition
+    product: ProductId, caller: Asking, house: House, origin: From, edition: OfEdition
 ) -> CubeDocument:
     """A cube's dimensions with their codes, labels, levels and parents, and its measures."""
     asked = read_edition(edition.release, edition.as_of)
