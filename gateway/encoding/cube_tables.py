@@ -1,4 +1,4 @@
-"""A cube as a long table: CSV, Parquet and Arrow.
+"""A cube as a long table: CSV, Parquet and Arrow, of a selection and of the whole.
 
 One row per combination of codes that is published, a text column per dimension, then per measure
 its value and `<measure>_status` (`...` suppressed, `..` not published, else nothing).
@@ -57,6 +57,11 @@ def _schema(cube: Cube, columns: Mapping[str, pa.Array]) -> pa.Schema:
     )
 
 
+def is_integral(measure: Measure) -> bool:
+    """Whether a measure's values are whole numbers: counts without decimals."""
+    return measure.kind is MeasureKind.COUNT and measure.decimals == 0
+
+
 def encode_csv(cube: Cube, heading: Heading) -> bytes:
     """UTF-8, comma, point as the decimal sign, codes; hidden cells are empty, with their mark beside."""
     return csv_bytes(_described(cube, heading), include_header=True)
@@ -98,7 +103,7 @@ def _values(values: NDArray[np.float64], measure: Measure) -> pa.Array:
     """Counts are integers. Beneath a null stands a zero, never a value."""
     missing = np.isnan(values)
     shown = np.where(missing, 0.0, values)
-    if measure.kind is MeasureKind.COUNT and measure.decimals == 0:
+    if is_integral(measure):
         return pa.array(shown.astype(np.int64), mask=missing)
     return pa.array(shown, mask=missing)
 

@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from gateway.encoding.cube_tables import cube_table
 from gateway.errors import ReleaseRefused
 from gateway.model.cube import Cube, Lattice, Line, Status
 from gateway.model.product import CubeSpec, MeasureKind, Product
 from gateway.releases.cube_file import load_cube
-from gateway.releases.cube_table import cube_table
 
 Mask = NDArray[np.bool_]
 

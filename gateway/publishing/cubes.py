@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gateway.encoding.cube_tables import is_integral
 from gateway.model.cube import Axis, Cube, Lattice, Status
 from gateway.model.product import CubeSpec, MeasureKind, Product
 from gateway.model.release import DeliveredColumn, StoredFile
@@ -25,10 +26,10 @@ from gateway.publishing.cube_leaves import Leaves
 from gateway.publishing.cube_limits import kept_limits
 from gateway.publishing.cube_links import linked_with
 from gateway.publishing.dirt import reported_count
+from gateway.publishing.long_table import write_cube_table
 from gateway.publishing.services import Progress, PublishServices
 from gateway.publishing.written import Written, stored_file
 from gateway.releases.cube_file import write_cube
-from gateway.releases.cube_table import is_integral, write_cube_table
 from gateway.releases.layout import CUBE_ARROW, CUBE_PARQUET
 
 

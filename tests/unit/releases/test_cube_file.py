@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +16,6 @@ from gateway.model.cube import Axis, Cube, Line, Status
 from gateway.model.label import Label
 from gateway.model.product import AxisRole, Measure, MeasureKind
 from gateway.releases.cube_file import METADATA_KEY, open_cube, write_cube
-from gateway.releases.cube_table import cube_table, write_cube_table
 
 LABEL = Label("määrä", "antal", "count")
 
@@ -118,19 +116,15 @@ def test_refuses_to_write_a_value_under_a_cell_that_is_not_published(tmp_path):
     with pytest.raises(ValueError, match="not published"):
         write_cube(tmp_path / "cube.arrow", leaking)
     assert not (tmp_path / "cube.arrow").exists()
-    with pytest.raises(ValueError, match="not published"):
-        cube_table(leaking)
 
 
-def test_no_hidden_value_is_in_any_byte_of_the_files(tmp_path):
+def test_no_hidden_value_is_in_any_byte_of_the_file(tmp_path):
     secret = 123456789.0
     whole = cube(6, 6)
     values = np.where(whole.status == Status.PUBLISHED, whole.values, secret)
     hidden = replace(whole, values=np.where(whole.status == Status.PUBLISHED, values, np.nan))
     write_cube(tmp_path / "cube.arrow", hidden)
-    write_cube_table(tmp_path / "cube.parquet", hidden)
-    for file in ("cube.arrow", "cube.parquet"):
-        assert np.float64(secret).tobytes() not in (tmp_path / file).read_bytes()
+    assert np.float64(secret).tobytes() not in (tmp_path / "cube.arrow").read_bytes()
 
 
 def test_refuses_arrays_that_do_not_fit_the_axes(tmp_path):
@@ -157,48 +151,3 @@ def test_refuses_an_arrow_file_that_does_not_say_what_its_axes_are(tmp_path):
             writer.write_batch(pa.record_batch([pa.array([1.0])], schema=schema))
         with pytest.raises(ReleaseDamaged):
             reopened(path)
-
-
-def test_the_long_table_has_a_row_per_published_combination(tmp_path):
-    whole = cube(5, 4, measures=3)
-    table = cube_table(whole)
-    kept = (whole.status != Status.NOT_PUBLISHED).any(axis=0)
-    assert table.num_rows == kept.sum()
-    assert table.column_names == [
-        "d0",
-        "d1",
-        "m0",
-        "m0_status",
-        "m1",
-        "m1_status",
-        "m2",
-        "m2_status",
-    ]
-    for row, place in zip(table.to_pylist(), np.argwhere(kept), strict=True):
-        assert [row["d0"], row["d1"]] == [f"d0{place[0]}", f"d1{place[1]}"]
-        for i in range(3):
-            status = whole.status[(i, *place)]
-            value = whole.values[(i, *place)]
-            assert row[f"m{i}"] == (value if status == Status.PUBLISHED else None)
-            assert row[f"m{i}_status"] == ("..." if status == Status.SUPPRESSED else None)
-
-
-def test_the_long_table_keeps_zero_beneath_every_null(tmp_path):
-    table = cube_table(cube(5, 4)).combine_chunks()
-    for name in ("m0", "m1"):
-        column = table.column(name).chunk(0)
-        raw = np.frombuffer(column.buffers()[1], dtype=np.int64, count=len(column))
-        assert (raw[column.is_null().to_numpy(zero_copy_only=False)] == 0).all()
-
-
-def test_counts_are_whole_numbers_and_a_mean_of_nobody_is_a_null_without_a_mark(tmp_path):
-    whole = cube(2, measures=2)
-    status = np.zeros_like(whole.status)
-    values = np.array([[3.0, 0.0], [2.5, np.nan]])
-    write_cube_table(tmp_path / "cube.parquet", replace(whole, values=values, status=status))
-    table = pq.read_table(tmp_path / "cube.parquet")
-    assert table.schema.field("m0").type == pa.int64()
-    assert table.to_pylist() == [
-        {"d0": "d00", "m0": 3, "m0_status": None, "m1": 2.5, "m1_status": None},
-        {"d0": "d01", "m0": 0, "m0_status": None, "m1": None, "m1_status": None},
-    ]

@@ -37,8 +37,8 @@ from gateway.model.product import AxisRole, MeasureKind, Product
 from gateway.model.release import DeliveredColumn, Manifest, StoredFile
 from gateway.organisations.registry import load_registry
 from gateway.ports import Clock, Signature
+from gateway.publishing.long_table import write_cube_table
 from gateway.releases.cube_file import write_cube
-from gateway.releases.cube_table import write_cube_table
 from gateway.releases.layout import CUBE_ARROW, CUBE_PARQUET, slice_path, slice_schema
 from gateway.releases.manifest import canonical_bytes, key_id
 from gateway.serving import create_app
