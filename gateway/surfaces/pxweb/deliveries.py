@@ -11,17 +11,16 @@ from gateway.delivery.delivery import Delivery
 from gateway.delivery.plan import CubeReading
 from gateway.delivery.requests import CubeRequest, read_edition
 from gateway.delivery.services import Services
-from gateway.encoding.cube_tables import encode_parquet
-from gateway.encoding.cubes import CubeEncoder
-from gateway.encoding.formats import CSV, JSON_STAT
+from gateway.encoding.formats import XLSX
 from gateway.journal.body import Origin
 from gateway.model.caller import Caller
 from gateway.model.cube import Cube
-from gateway.surfaces.pxweb.csv_layout import CsvForm, encode_px_csv, read_csv_form
-from gateway.surfaces.pxweb.dataset import encode_dataset
+from gateway.surfaces.pxweb.form import PARAMETERS, Form, read_form
+from gateway.surfaces.pxweb.layouts import encoder_of
 from gateway.surfaces.pxweb.reading import OWN, Parameters, read_format, read_wanted
-from gateway.surfaces.pxweb.selection import Meant, Wanted, resolve
+from gateway.surfaces.pxweb.selection import Wanted, resolve
 from gateway.surfaces.pxweb.tables import product_id
+from gateway.surfaces.pxweb.xlsx_layout import check_sheet
 
 DATA_PARAMETERS = (
     "lang", "valuecodes", "codelist", "outputFormat", "outputFormatParams", "heading", "stub", *OWN,
@@ -45,13 +44,14 @@ def deliver_table(caller: Caller, ask: Ask, services: Services) -> Delivery:
     """Raises GatewayError; refusals are journaled as on every other road to a cube."""
     parameters, plain = ask.parameters, ask.parameters.plain
     wanted = read_wanted(parameters, ask.body, media_type=ask.media_type)
-    form = read_csv_form(parameters.names("outputformatparams") or ())
+    chosen = read_format(parameters)
+    form = read_form(parameters.names("outputformatparams") or (), chosen)
     # RFC 9110 section 13.1.2: a 304 answers GET and HEAD alone.
     conditions = replace(ask.conditions, if_none_match=None) if ask.is_post else ask.conditions
     request = CubeRequest(
         product=product_id(ask.table, services),
         edition=read_edition(plain.get("release"), plain.get("as_of")),
-        format=read_format(parameters),
+        format=chosen,
         language=parameters.language,
         selection={},
         purpose=plain.get("purpose"),
@@ -61,16 +61,11 @@ def deliver_table(caller: Caller, ask: Ask, services: Services) -> Delivery:
     return deliver_cube(caller, request, services, read=partial(_read, wanted, form))
 
 
-def _read(wanted: Wanted, form: CsvForm, request: CubeRequest, cube: Cube) -> CubeReading:
+def _read(wanted: Wanted, form: Form, request: CubeRequest, cube: Cube) -> CubeReading:
     meant = resolve(request.product, cube, wanted)
+    if request.format == XLSX:
+        check_sheet(meant)
     layout = ("pxweb", meant.stub, meant.heading, sorted(meant.eliminated))
-    written = (form.names, form.has_title, form.separator) if request.format == CSV else ()
-    return CubeReading(meant.selection(cube), _encoder(request, meant, form), (*layout, *written))
-
-
-def _encoder(request: CubeRequest, meant: Meant, form: CsvForm) -> CubeEncoder:
-    if request.format == JSON_STAT:
-        return lambda cube, heading: encode_dataset(cube, heading, meant)
-    if request.format == CSV:
-        return lambda cube, heading: encode_px_csv(cube, heading, meant, form)
-    return encode_parquet
+    written = (form.names, form.has_title, form.separator) if request.format in PARAMETERS else ()
+    encode = encoder_of(request.format, meant, form)
+    return CubeReading(meant.selection(cube), encode, (*layout, *written))

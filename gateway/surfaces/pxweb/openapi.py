@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.encoding.heading import LANGUAGES
-from gateway.surfaces.pxweb.csv_layout import PARAMETERS as CSV_PARAMETERS
 from gateway.surfaces.pxweb.documents import PREFIX
+from gateway.surfaces.pxweb.form import PARAMETERS
 from gateway.surfaces.pxweb.reading import (
     DATA_FORMATS,
     Placement,
@@ -84,7 +84,11 @@ _DATA = [
     ),
     _CODELISTS,
     _query("outputFormat", "The format.", {"type": "string", "enum": list(DATA_FORMATS)}),
-    _query("outputFormatParams", f"For CSV, with commas: {', '.join(CSV_PARAMETERS)}."),
+    _query(
+        "outputFormatParams",
+        "With commas, at most one `Use` and one `Separator`. "
+        + " ".join(f"For {each.name}: {', '.join(PARAMETERS[each])}." for each in PARAMETERS),
+    ),
     _query("heading", "Variables across, with commas."),
     _query("stub", "Variables down, with commas."),
     *_EDITION,
@@ -116,9 +120,8 @@ def _cells(name: str) -> dict[str, Any]:
     )
     content = told["responses"]["200"]["content"]
     binary = {"schema": {"type": "string", "format": "binary"}}
-    content |= {
-        each.accepted[0]: binary for each in DATA_FORMATS.values() if each.name != "json-stat2"
-    }
+    for each in DATA_FORMATS.values():
+        content.setdefault(each.accepted[0], binary)
     return told
 
 

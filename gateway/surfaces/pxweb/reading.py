@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from gateway.encoding.formats import CSV, JSON_STAT, PARQUET, Format
+from gateway.encoding.formats import CSV, HTML, JSON_PX, JSON_STAT, PARQUET, PX, XLSX, Format
 from gateway.encoding.heading import LANGUAGES
 from gateway.errors import BadParameter, RepeatedParameter, UnknownParameter
 from gateway.surfaces.json_body import read_body
@@ -18,7 +18,7 @@ from gateway.surfaces.pxweb.words import NO_FORMAT, NO_LANGUAGE, said
 
 # Our own, as on /v1/cubes/{id}/data: which release, and for what.
 OWN = ("release", "as_of", "purpose")
-DATA_FORMATS = {each.name: each for each in (JSON_STAT, CSV, PARQUET)}
+DATA_FORMATS = {each.name: each for each in (JSON_STAT, CSV, PX, XLSX, HTML, JSON_PX, PARQUET)}
 _OF_VARIABLE = re.compile(r"(valuecodes|codelist|outputvalues)\[([^\[\]]+)\]", re.IGNORECASE)
 _JSON = "application/json"
 

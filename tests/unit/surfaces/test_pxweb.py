@@ -58,7 +58,8 @@ def test_the_configuration_is_what_clients_reckon_with(house):
     assert told["apiVersion"] == "2.0.0"
     assert [each["id"] for each in told["languages"]] == ["fi", "sv", "en"]
     assert told["maxDataCells"] == 100_000
-    assert told["dataFormats"] == ["json-stat2", "csv", "parquet"]
+    formats = ["json-stat2", "csv", "px", "xlsx", "html", "json-px", "parquet"]
+    assert told["dataFormats"] == formats
     assert told["maxCallsPerTimeWindow"] > 0
 
 
@@ -192,7 +193,7 @@ def test_rows_are_no_table(house):
         (selecting(sex="9", month="*", measure="*"), "Non-existent value", "valuecodes[sex]"),
         (selecting(sex="top(0)", month="*", measure="*"), "Illegal selection expression", "valuecodes[sex]"),
         (selecting(sex="range(1,2)", month="*", measure="*"), "Illegal selection expression", "valuecodes[sex]"),
-        ("outputFormat=px", "Unsupported output format", "outputFormat"),
+        ("outputFormat=sdmx", "Unsupported output format", "outputFormat"),
         ("lang=de", "Unsupported language", "lang"),
         ("codelist[sex]=vs_none", "Non-existent codelist", "codelist[sex]"),
         ("heading=sex", "Illegal placement selection", "heading"),
