@@ -104,6 +104,8 @@ def _write_rows(
                 sheet.write_string(row, column, MARKS[mark], right)
             elif not np.isnan(value):
                 sheet.write_number(row, column, value, formats[places])
+            else:  # an empty cell, so that the row is there all the same
+                sheet.write_blank(row, column, None, formats[places])
 
 
 def _decimals(cube: Cube, meant: Meant, grid: Grid) -> NDArray[np.uint8]:
