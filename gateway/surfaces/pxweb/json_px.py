@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterator
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from gateway.surfaces.pxweb.dots import NOBODY
 from gateway.surfaces.pxweb.grid import cell_text
 from gateway.surfaces.pxweb.selection import Meant
 from gateway.surfaces.pxweb.variables import Kind
+
+ROWS_AT_ONCE = 1000
 
 
 def encode_json_px(cube: Cube, heading: Heading, meant: Meant) -> bytes:
@@ -56,18 +59,24 @@ def encode_json_px(cube: Cube, heading: Heading, meant: Meant) -> bytes:
         "source": ", ".join(heading.sources),
         "jakelu": provenance(heading),
     }
-    rows = b",".join(
-        orjson.dumps({"key": key, "values": _texts(cells, marks)})
+    rows = (
+        {"key": key, "values": _texts(cells, marks)}
         for key, cells, marks in zip(codes, values, status, strict=True)
     )
     return orjson.dumps(
         {
             "columns": columns,
             "comments": [],
-            "data": orjson.Fragment(b"[" + rows + b"]"),
+            "data": orjson.Fragment(_list_of(rows)),
             "metadata": [told],
         }
     )
+
+
+def _list_of(rows: Iterator[dict[str, Any]]) -> bytes:
+    """A JSON list, written some rows at a time: all of them as objects would take many times their bytes."""
+    parts = iter(lambda: list(islice(rows, ROWS_AT_ONCE)), [])
+    return b"[" + b",".join(orjson.dumps(part)[1:-1] for part in parts) + b"]"
 
 
 def _texts(cells: NDArray[np.float64], marks: NDArray[np.uint8]) -> list[str]:
