@@ -152,6 +152,12 @@ def page_tools() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def json_stat() -> ModuleType:
+    """`tests/conformance/json_stat.py`."""
+    return _loaded("json_stat_rules", "conformance", "json_stat.py")
+
+
+@pytest.fixture(scope="session")
 def new_postgres(
     needs: Callable[[str | None], None], postgres_tools: ModuleType
 ) -> Iterator[Callable[..., Any]]:

@@ -1,5 +1,6 @@
 """Whatever is selected of whichever cube: our own interface, PxWeb by GET and by POST, and the whole file tell
-the same values and marks.
+the same values and marks, and every JSON-stat document keeps the rules of its format: ours, read from its page,
+and those of jsonstat-validator, which is not ours.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonstat_validator import validate_jsonstat
 from starlette.testclient import TestClient
 
 from gateway.batch.demo import demo_token
 from gateway.batch.journal_key import create_journal_key
+from gateway.encoding.heading import LANGUAGES
 from gateway.serving import create_app
 from gateway.settings import ServeSettings
 
@@ -128,6 +131,21 @@ def whole(get, request) -> Whole:
     )
 
 
+@pytest.fixture(scope="module")
+def checked(json_stat) -> Callable[..., dict[str, Any]]:
+    """The document of an answer, which keeps the rules and has the marks that it explains."""
+
+    def document(answer: Any, *, has_values: bool = True) -> dict[str, Any]:
+        assert answer.status_code == 200
+        told = answer.json()
+        assert json_stat.faults(told, has_values=has_values) == []
+        assert validate_jsonstat(told)
+        assert set(told.get("status", {}).values()) <= set(told["extension"]["jakelu"]["status"])
+        return told
+
+    return document
+
+
 def _codes_of(
     dimensions: Mapping[str, dict[str, Any]], levels: Mapping[str, Sequence[str]]
 ) -> dict[str, list[str]]:
@@ -150,7 +168,7 @@ def selections(draw: st.DrawFn, whole: Whole) -> dict[str, list[str]]:
     }
 
 
-def test_four_doors_tell_the_same_cells(get, whole):
+def test_four_doors_tell_the_same_cells(get, whole, checked):
     path = f"{PX}/{whole.product}/data"
 
     @given(selections(whole))
@@ -169,11 +187,28 @@ def test_four_doors_tell_the_same_cells(get, whole):
             assert set(expected.values()) == {(None, NOT_PUBLISHED)}
             return
         assert got.content == posted.content
-        assert cells(rest.json()) == cells(got.json()) == expected
+        assert cells(checked(rest)) == cells(checked(got)) == expected
         for name, codes in selection.items():
             assert list(got.json()["dimension"][name]["category"]["index"]) == codes
 
     same()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_told_without_a_selection_is_json_stat(get, whole, checked, lang):
+    for path in (f"/v1/cubes/{whole.product}/data", f"{PX}/{whole.product}/data"):
+        assert checked(get(f"{path}?lang={lang}"))["value"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("selection", ["false", "true"])
+def test_metadata_is_json_stat_without_values(get, whole, checked, lang, selection):
+    asked = f"{PX}/{whole.product}/metadata?lang={lang}&defaultSelection={selection}"
+    told = checked(get(asked), has_values=False)
+    lists = [each["extension"]["codelists"] for each in told["dimension"].values()]
+    for name, each in zip(told["dimension"], lists, strict=True):
+        for codelist in each:
+            checked(get(f"{asked}&codelist[{name}]={codelist['id']}"), has_values=False)
 
 
 def test_the_cubes_have_every_mark_to_be_told(whole):
