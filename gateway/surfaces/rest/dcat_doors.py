@@ -20,6 +20,9 @@ _FORMAT_NAMES = {
     "ndjson": "NDJSON",
     "json-stat2": "JSON-stat 2.0",
     "xlsx": "Excel (XLSX)",
+    "px": "PX (PC-Axis)",
+    "json-px": "JSON (PxWebApi 1)",
+    "html": "HTML",
 }
 
 

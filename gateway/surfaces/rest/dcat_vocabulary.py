@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from gateway.encoding.formats import ARROW, CSV, CSV_EXCEL, JSON_STAT, PARQUET, XLSX, Format
+from gateway.encoding.formats import (
+    ARROW,
+    CSV,
+    CSV_EXCEL,
+    HTML,
+    JSON_PX,
+    JSON_STAT,
+    PARQUET,
+    XLSX,
+    Format,
+)
 from gateway.encoding.heading import LANGUAGES
 from gateway.model.label import Label
 from gateway.model.product import Classification
@@ -63,9 +73,11 @@ _FILE_TYPES: Mapping[Format, str] = {
     CSV_EXCEL: "CSV",
     JSON_STAT: "JSON",
     XLSX: "XLSX",
+    JSON_PX: "JSON",
+    HTML: "HTML",
 }
 # Only what IANA has registered: NDJSON is not.
-_REGISTERED = frozenset({PARQUET, ARROW, CSV, CSV_EXCEL, JSON_STAT, XLSX})
+_REGISTERED = frozenset({PARQUET, ARROW, CSV, CSV_EXCEL, JSON_STAT, XLSX, JSON_PX, HTML})
 _THEME = Label("Väestö ja yhteiskunta", "Befolkning och samhälle", "Population and society")
 _THEMES = Label("Tietoaineiston aihe", "Datatema", "Data theme")
 

@@ -148,7 +148,8 @@ def test_there_is_a_distribution_for_each_format_at_each_door(graph):
     cube = ("json-stat2", "csv", "arrow", "parquet", "csv-excel", "xlsx")
     rows = ("parquet", "csv", "arrow", "ndjson", "csv-excel")
     assert offered(CUBE) == {f"rest-{name}" for name in cube} | {
-        f"pxweb-{name}" for name in ("json-stat2", "csv", "parquet")
+        f"pxweb-{name}"
+        for name in ("json-stat2", "csv", "px", "xlsx", "html", "json-px", "parquet")
     }
     assert offered(ROWS) == {f"rest-{name}" for name in rows} | {"delta-sharing-parquet"}
 
