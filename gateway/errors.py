@@ -168,6 +168,10 @@ class KeyRefused(Forbidden):
     code, title = "access_key_refused", "Access keys are accepted for products only"
 
 
+class SavedQueryOfAnother(Forbidden):
+    code, title = "saved_query_of_another", "The saved query was made by somebody else"
+
+
 class NotFound(GatewayError):
     code, status, title = "not_found", 404, "There is nothing at this address"
 
@@ -205,6 +209,10 @@ class EntryNotFound(NotFound):
 
 class AccessKeyNotFound(NotFound):
     code, title = "access_key_not_found", "Your organisation has no such access key"
+
+
+class SavedQueryNotFound(NotFound):
+    code, title = "saved_query_not_found", "There is no such saved query"
 
 
 # --- how they asked (4xx) --------------------------------------------------------------------
@@ -294,6 +302,10 @@ class KeyNotActive(GatewayError):
 
 class TooManyKeys(GatewayError):
     code, status, title = "too_many_access_keys", 409, "The organisation has too many access keys"
+
+
+class TooManySavedQueries(GatewayError):
+    code, status, title = "too_many_saved_queries", 409, "You have too many saved queries"
 
 
 class ReleasesNotComparable(GatewayError):

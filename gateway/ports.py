@@ -14,6 +14,7 @@ from gateway.model.access_key import AccessKey
 from gateway.model.bucket import Rate
 from gateway.model.entry import Draft, EntryPage, EntryQuery, Receipt
 from gateway.model.release import Manifest, ReleaseId, StoredFile
+from gateway.model.saved_query import SavedQuery
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -327,6 +328,23 @@ class AccessKeyStore(Protocol):
 
     def mark_used(self, key_id: str, at: datetime) -> None:
         """Remember a use; never an earlier one than is remembered."""
+        ...
+
+
+class SavedQueryStore(Protocol):
+    """Saved queries, shared by all serving processes. Raises StateUnavailable."""
+
+    def find(self, query_id: str) -> SavedQuery | None: ...
+
+    def save(self, query: SavedQuery, *, most: int) -> str | None:
+        """Keep a query; gives its id, or that of the same request of the same owner.
+
+        None when its creator has `most` already.
+        """
+        ...
+
+    def remove(self, query: SavedQuery) -> None:
+        """What is gone already stays so."""
         ...
 
 

@@ -25,7 +25,7 @@ class Schema:
         return f"{self.name}_revision"
 
 
-STATE = Schema("state", "state_0001")
+STATE = Schema("state", "state_0002")
 JOURNAL = Schema("journal", "journal_0001")  # in a PostgreSQL; a file has its own steps
 
 

@@ -14,7 +14,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from gateway.adapters import state_keys, state_sealing, state_sessions  # they describe their tables
+from gateway.adapters import (  # they describe their tables
+    state_keys,
+    state_saved,
+    state_sealing,
+    state_sessions,
+)
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.database_schema import STATE
 from gateway.adapters.postgres_url import parse_postgres_url
@@ -42,7 +47,7 @@ KEY = AccessKey(
     created_by="admin-4",
     expires_at=NOW + timedelta(days=90),
 )
-assert {state_keys, state_sealing, state_sessions}
+assert {state_keys, state_saved, state_sealing, state_sessions}
 
 
 class FixedClock:
@@ -306,6 +311,23 @@ def test_the_owner_alone_migrates_and_twice_is_once(postgres):
         migrate_state(owner.as_user("jakelu_gateway"))
     done = [migrate_state(owner) for _ in range(2)]
     assert [each.before for each in done] == [None, STATE.revision]
+
+
+def test_a_database_of_an_earlier_gateway_is_brought_up_to_date_and_keeps_its_rows(
+    postgres, state_template
+):
+    name = postgres.create_database(template=state_template)
+    with postgres.connect(name) as connection:
+        connection.execute("DROP TABLE jakelu.saved_queries")
+        connection.execute("UPDATE jakelu.state_revision SET version_num = 'state_0001'")
+        connection.execute("INSERT INTO jakelu.used_once VALUES ('proof', 'x', 1)")
+    owner = address(postgres.url(name, user="jakelu_owner"))
+    with pytest.raises(StateUnavailable, match="at revision state_0001"):
+        StateDatabase(owner.as_user("jakelu_gateway"))
+    assert migrate_state(owner).before == "state_0001"
+    assert check_state(owner.as_user("jakelu_gateway")) == ()
+    with postgres.connect(name) as connection:
+        assert connection.execute("SELECT count(*) FROM jakelu.used_once").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_is_set_up_with_two_commands_and_serves_through_a_crash_of_its_server(
         fresh_house.open(state_url=url),
     ):
         pass
-    assert "from nothing to revision state_0001\n" in run("database", "migrate").stdout
+    assert "from nothing to revision state_0002\n" in run("database", "migrate").stdout
     assert "already" in run("database", "migrate").stdout
     after = run("database", "check")
     assert (after.exit_code, after.stdout.count(": ready\n")) == (0, 2)
@@ -100,7 +100,7 @@ def test_the_journal_stands_beside_the_state_and_is_read_and_verified_there(
     ):
         pass
     migrated = run("database", "migrate").stdout
-    assert "from nothing to revision state_0001\n" in migrated
+    assert "from nothing to revision state_0002\n" in migrated
     assert "from nothing to revision journal_0001\n" in migrated
     assert run("database", "check").exit_code == 0
 
