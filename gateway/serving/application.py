@@ -16,6 +16,8 @@ from starlette.types import ASGIApp
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.state_allowances import StoredBuckets
 from gateway.adapters.state_database import StateDatabase
+from gateway.adapters.state_keys import StoredAccessKeys
+from gateway.adapters.state_saved import StoredSavedQueries
 from gateway.adapters.state_sealing import sealing_key
 from gateway.errors import ReleaseDamaged
 from gateway.identity import authenticate
@@ -28,7 +30,7 @@ from gateway.journal.limited import LimitedClients
 from gateway.limits.failures import FailedLogins
 from gateway.limits.pace import Pace
 from gateway.ports import Clock
-from gateway.serving.callers import open_key_store, portal_of, token_checks_of, verifiers_of
+from gateway.serving.callers import open_flushed, portal_of, token_checks_of, verifiers_of
 from gateway.serving.services import open_services
 from gateway.settings import ServeSettings
 from gateway.surfaces.application import Lifespan, Operations, Roads, build_application
@@ -75,7 +77,8 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     state = StateDatabase(settings.state)
     opened.callback(state.close)
     services = open_services(settings, clock, state, opened)
-    key_store = open_key_store(settings, opened)
+    flushed = open_flushed(settings, opened)
+    key_store = StoredAccessKeys(flushed)
     keys = AccessKeys(
         key_store,
         registry=services.registry,
@@ -163,7 +166,15 @@ def _application(settings: ServeSettings, clock: Clock, opened: ExitStack) -> AS
     house = House(services.catalog, services.policy, services.registry)
     desk = KeyDesk(key_store, services.journal, house, clock, forget=keys.forget)
     return build_application(
-        Roads(services, desk, addresses, _threads(ROAD_THREADS, opened), sender, readings),
+        Roads(
+            services,
+            desk,
+            StoredSavedQueries(flushed),
+            addresses,
+            _threads(ROAD_THREADS, opened),
+            sender,
+            readings,
+        ),
         gate,
         Operations(Readiness(checks, issuers=issuers), metrics, protection),
         pages=(*portal.routes(), *audit.routes()) if portal else (),

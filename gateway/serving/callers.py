@@ -14,7 +14,6 @@ from gateway.adapters.login_oidc import OidcLogin
 from gateway.adapters.login_sealed import SealedLogins
 from gateway.adapters.oidc import OidcTokenVerifier
 from gateway.adapters.state_database import StateDatabase
-from gateway.adapters.state_keys import StoredAccessKeys
 from gateway.adapters.state_once import StoredOnce
 from gateway.adapters.state_sealing import sealing_key
 from gateway.adapters.state_sessions import StoredSessions
@@ -62,11 +61,11 @@ def token_checks_of(
     )
 
 
-def open_key_store(settings: ServeSettings, opened: ExitStack) -> StoredAccessKeys:
-    """Over connections of their own: a change of keys is on the disk before it is told."""
+def open_flushed(settings: ServeSettings, opened: ExitStack) -> StateDatabase:
+    """The state over connections of their own, on which a change is on the disk before it is told."""
     state = StateDatabase(settings.state, is_flushed=True)
     opened.callback(state.close)
-    return StoredAccessKeys(state)
+    return state
 
 
 def portal_of(

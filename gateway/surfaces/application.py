@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from gateway.delivery.services import Services
 from gateway.identity.file_addresses import FileAddresses
 from gateway.identity.key_desk import KeyDesk
+from gateway.ports import SavedQueryStore
 from gateway.surfaces.auditor.long_readings import LongReadings
 from gateway.surfaces.delivery_route import DeliveryRoute
 from gateway.surfaces.delta_sharing.files import FILE_PATH, file_of, read_file_wish
@@ -29,6 +30,7 @@ from gateway.surfaces.ops.routes import Protection, ops_routes
 from gateway.surfaces.pxweb.documents import PREFIX
 from gateway.surfaces.pxweb.reading import DATA_FORMATS
 from gateway.surfaces.pxweb.routes import pxweb_routes
+from gateway.surfaces.pxweb.saved_routes import saved_routes
 from gateway.surfaces.rest.dcat_doors import Doors
 from gateway.surfaces.rest.deliveries import (
     CHANGES_PATH,
@@ -60,11 +62,13 @@ class Operations:
 @dataclass(frozen=True, slots=True)
 class Roads:
     """How deliveries are made: threads walk the road, the sender sends. keys: who has access keys;
-    addresses: signs those of files; readings: of auditors, those that take long.
+    saved: queries that callers come back to; addresses: signs those of files; readings: of auditors,
+    those that take long.
     """
 
     services: Services
     keys: KeyDesk
+    saved: SavedQueryStore
     addresses: FileAddresses
     threads: Executor
     sender: Sender
@@ -87,7 +91,8 @@ def build_application(
         Route(CHANGES_PATH, road(changes_of, read=read_wish)),
         Route(CUBE_PATH, road(cube_of, read=read_wish)),
         Route(FILE_PATH, road(file_of, read=read_file_wish)),
-        *pxweb_routes(walker, public_url=gate.public_url),
+        *pxweb_routes(walker, public_url=gate.public_url, saved=roads.saved),
+        *saved_routes(walker, public_url=gate.public_url, saved=roads.saved),
         *sharing_routes(Sharing(roads.services, roads.addresses, roads.threads, gate.public_url)),
         *ops_routes(operations.readiness, operations.metrics, operations.protection),
         *_document_pages(),

@@ -21,6 +21,7 @@ from gateway.surfaces.openapi_tags import TAGS
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
 from gateway.surfaces.pxweb.openapi import DATA_PATH, PXWEB_PATHS
+from gateway.surfaces.pxweb.saved_openapi import SAVED_DATA_PATH, SAVED_PATHS
 from gateway.surfaces.rest.catalog import CATALOG_PATH
 from gateway.surfaces.rest.catalog import router as catalog_routes
 from gateway.surfaces.rest.contract import CONTRACT_PATH
@@ -148,7 +149,7 @@ def openapi_document() -> dict[str, Any]:
     for router in FASTAPI_ROUTERS:
         app.include_router(router)
     document = orjson.loads(orjson.dumps(app.openapi()))
-    written = orjson.loads(orjson.dumps({**HOT_PATHS, **PXWEB_PATHS, **DELTA_PATHS}))
+    written = orjson.loads(orjson.dumps({**HOT_PATHS, **PXWEB_PATHS, **SAVED_PATHS, **DELTA_PATHS}))
     document["paths"] |= written | _public_paths()
     document["paths"] = dict(sorted(document["paths"].items()))
     for path, operation in _operations(document):
@@ -177,7 +178,9 @@ def _guard(operation: dict[str, Any], path: str) -> None:
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
     is_shared = path.startswith(DELTA_FOLDER)
-    refusals = _REFUSALS | (_DELIVERY_REFUSALS if path in {*HOT_PATHS, DATA_PATH} else {})
+    refusals = _REFUSALS | (
+        _DELIVERY_REFUSALS if path in {*HOT_PATHS, DATA_PATH, SAVED_DATA_PATH} else {}
+    )
     if path in _NEGOTIATED:
         refusals = refusals | {"406": _DELIVERY_REFUSALS["406"]}
     if path == CHANGES_PATH:

@@ -28,6 +28,7 @@ OWN = frozenset(
         "/v1/catalog",
         "/pxweb/api/v2/config",
         "/pxweb/api/v2/tables",
+        "/pxweb/api/v2/savedqueries",
         "/delta-sharing/shares",
     }
 )

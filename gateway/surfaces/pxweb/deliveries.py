@@ -40,8 +40,23 @@ class Ask:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A call for data as far as it is understood without its cube."""
+
+    request: CubeRequest
+    wanted: Wanted
+    form: Form
+
+
 def deliver_table(caller: Caller, ask: Ask, services: Services) -> Delivery:
     """Raises GatewayError; refusals are journaled as on every other road to a cube."""
+    read = read_ask(ask, services)
+    return deliver_cube(caller, read.request, services, read=partial(_read, read.wanted, read.form))
+
+
+def read_ask(ask: Ask, services: Services) -> Read:
+    """Raises BadRequest, WrongMediaType."""
     parameters, plain = ask.parameters, ask.parameters.plain
     wanted = read_wanted(parameters, ask.body, media_type=ask.media_type)
     chosen = read_format(parameters)
@@ -58,7 +73,7 @@ def deliver_table(caller: Caller, ask: Ask, services: Services) -> Delivery:
         conditions=conditions,
         origin=ask.origin,
     )
-    return deliver_cube(caller, request, services, read=partial(_read, wanted, form))
+    return Read(request, wanted, form)
 
 
 def _read(wanted: Wanted, form: Form, request: CubeRequest, cube: Cube) -> CubeReading:

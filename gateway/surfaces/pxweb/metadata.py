@@ -19,18 +19,19 @@ from gateway.surfaces.pxweb.selection import (
     find_variable,
     place,
     resolve,
+    understand,
 )
 from gateway.surfaces.pxweb.tables import NEWEST
 from gateway.surfaces.pxweb.variables import variables_of
 
-METADATA_PARAMETERS = ("lang", "defaultSelection", "codelist", "release", "as_of")
+METADATA_PARAMETERS = ("lang", "defaultSelection", "savedQuery", "codelist", "release", "as_of")
 _BOOLEANS = {"true": True, "false": False}
 
 
 def metadata_document(
-    product: Product, parameters: Parameters, services: Services
+    product: Product, parameters: Parameters, services: Services, *, wanted: Wanted | None = None
 ) -> dict[str, Any]:
-    """Raises BadParameter, UnknownDimension, ReleaseNotFound, ReleaseDamaged."""
+    """wanted: a selection to tell of, and nothing else of the table. Raises BadParameter, UnknownDimension, ReleaseNotFound, ReleaseDamaged."""
     asked = parameters.plain
     is_default = _BOOLEANS.get(asked.get("defaultselection", "false").casefold())
     if is_default is None:
@@ -39,13 +40,15 @@ def metadata_document(
     manifest = find_manifest(product.id, edition, services.releases)
     cube = services.cubes.cube(manifest)
     variables = variables_of(cube)
-    if is_default:
+    if wanted is not None:
+        meant, _ = understand(product.id, cube, wanted)
+    elif is_default:
         meant = resolve(product.id, cube, Wanted(codelists=parameters.codelists))
     else:
         kept = {each.name: tuple(range(len(each.values))) for each in variables}
-        for name, wanted in parameters.codelists.items():
+        for name, codelist in parameters.codelists.items():
             variable = find_variable(variables, name, parameter=f"codelist[{name}]")
-            kept[variable.name] = find_codelist(product.id, variable, wanted).kept
+            kept[variable.name] = find_codelist(product.id, variable, codelist).kept
         stub, heading = place(variables, variables, Wanted())
         meant = Meant(variables, kept, frozenset(), stub, heading)
     measures = [cube.measures[i] for i in meant.selection(cube).measures]

@@ -20,7 +20,9 @@ _JSON: Mapping[str, Any] = {"type": "object"}
 DATA_PATH = f"{PREFIX}/tables/{{product}}/data"
 
 
-def _query(name: str, description: str, schema: Mapping[str, Any] = _TEXT) -> dict[str, Any]:
+def query_parameter(
+    name: str, description: str, schema: Mapping[str, Any] = _TEXT
+) -> dict[str, Any]:
     return {
         "name": name,
         "in": "query",
@@ -30,7 +32,7 @@ def _query(name: str, description: str, schema: Mapping[str, Any] = _TEXT) -> di
     }
 
 
-def _path(name: str, description: str, example: str) -> dict[str, Any]:
+def path_parameter(name: str, description: str, example: str) -> dict[str, Any]:
     return {
         "name": name,
         "in": "path",
@@ -43,60 +45,75 @@ def _path(name: str, description: str, example: str) -> dict[str, Any]:
 
 def _of_variables(name: str, description: str) -> dict[str, Any]:
     schema = {"type": "object", "additionalProperties": dict(_TEXT)}
-    return _query(name, description, schema) | {"style": "deepObject", "explode": True}
+    return query_parameter(name, description, schema) | {"style": "deepObject", "explode": True}
 
 
-_LANG = _query("lang", "The language of labels.", {"type": "string", "enum": list(LANGUAGES)})
-_TABLE = _path("product", "The id of a table, which is a cube product; in any case.", "job-seekers")
+LANG = query_parameter(
+    "lang", "The language of labels.", {"type": "string", "enum": list(LANGUAGES)}
+)
+_TABLE = path_parameter(
+    "product", "The id of a table, which is a cube product; in any case.", "job-seekers"
+)
 _CODELISTS = _of_variables(
     "codelist", "`codelist[variable]=id`: the values are those of this code list."
 )
 _EDITION = [
-    _query("release", "A release id, or `latest`."),
-    _query(
+    query_parameter("release", "A release id, or `latest`."),
+    query_parameter(
         "as_of", "The newest release of this day or an earlier one.", {**_TEXT, "format": "date"}
     ),
 ]
+FORMATS = [
+    query_parameter("outputFormat", "The format.", {"type": "string", "enum": list(DATA_FORMATS)}),
+    query_parameter(
+        "outputFormatParams",
+        "With commas, at most one `Use` and one `Separator`. "
+        + " ".join(f"For {each.name}: {', '.join(PARAMETERS[each])}." for each in PARAMETERS),
+    ),
+]
+PURPOSE = query_parameter(
+    "purpose", "The purpose of the delivery, when your subscriptions allow several."
+)
 _NUMBER = {"type": "integer", "minimum": 1}
 _TABLES = [
-    _LANG,
-    _query("query", "Only tables with all of these words in their texts, in any language."),
-    _query("pastDays", "Only tables with a release made within so many days.", _NUMBER),
-    _query(
+    LANG,
+    query_parameter(
+        "query", "Only tables with all of these words in their texts, in any language."
+    ),
+    query_parameter("pastDays", "Only tables with a release made within so many days.", _NUMBER),
+    query_parameter(
         "includeDiscontinued", "Changes nothing: no table is discontinued.", {"type": "boolean"}
     ),
-    _query("pageNumber", "From 1.", _NUMBER),
-    _query("pageSize", "How many to a page; all without it.", _NUMBER),
+    query_parameter("pageNumber", "From 1.", _NUMBER),
+    query_parameter("pageSize", "How many to a page; all without it.", _NUMBER),
 ]
 _METADATA = [
     _TABLE,
-    _LANG,
-    _query("defaultSelection", "Only what is delivered without a selection.", {"type": "boolean"}),
+    LANG,
+    query_parameter(
+        "defaultSelection", "Only what is delivered without a selection.", {"type": "boolean"}
+    ),
+    query_parameter("savedQuery", "The id of a saved query: only what it selects."),
     _CODELISTS,
     *_EDITION,
 ]
 _DATA = [
     _TABLE,
-    _LANG,
+    LANG,
     _of_variables(
         "valuecodes",
         "`valuecodes[variable]=…`: codes and expressions with commas; one that holds a comma in brackets.",
     ),
     _CODELISTS,
-    _query("outputFormat", "The format.", {"type": "string", "enum": list(DATA_FORMATS)}),
-    _query(
-        "outputFormatParams",
-        "With commas, at most one `Use` and one `Separator`. "
-        + " ".join(f"For {each.name}: {', '.join(PARAMETERS[each])}." for each in PARAMETERS),
-    ),
-    _query("heading", "Variables across, with commas."),
-    _query("stub", "Variables down, with commas."),
+    *FORMATS,
+    query_parameter("heading", "Variables across, with commas."),
+    query_parameter("stub", "Variables down, with commas."),
     *_EDITION,
-    _query("purpose", "The purpose of the delivery, when your subscriptions allow several."),
+    PURPOSE,
 ]
 
 
-def _operation(
+def operation(
     name: str, summary: str, description: str, parameters: list[dict[str, Any]]
 ) -> dict[str, Any]:
     content = {"application/json": {"schema": dict(_JSON)}}
@@ -110,13 +127,15 @@ def _operation(
     }
 
 
-def _cells(name: str) -> dict[str, Any]:
-    told = _operation(
+def cells(
+    name: str, summary: str = "Cells of a table", parameters: list[dict[str, Any]] = _DATA
+) -> dict[str, Any]:
+    told = operation(
         name,
-        "Cells of a table",
+        summary,
         "One delivery, ruled on and journaled like /v1/cubes/{id}/data. A suppressed cell is null with the "
         "status `...`. A variable that is left out drops out at its published total; nothing is summed.",
-        _DATA,
+        parameters,
     )
     content = told["responses"]["200"]["content"]
     binary = {"schema": {"type": "string", "format": "binary"}}
@@ -125,45 +144,49 @@ def _cells(name: str) -> dict[str, Any]:
     return told
 
 
-def _data_by_body() -> dict[str, Any]:
+def selection_schema() -> dict[str, Any]:
+    """The body of a request for data."""
     variables = {"type": "array", "items": VariableSelection.model_json_schema()}
-    schema = {
+    return {
         "type": "object",
         "title": VariablesSelection.__name__,
         "description": VariablesSelection.__doc__,
         "additionalProperties": False,
         "properties": {"selection": variables, "placement": Placement.model_json_schema()},
     }
-    body = {"required": False, "content": {"application/json": {"schema": schema}}}
-    return _cells("data_by_body") | {"requestBody": body}
+
+
+def _data_by_body() -> dict[str, Any]:
+    body = {"required": False, "content": {"application/json": {"schema": selection_schema()}}}
+    return cells("data_by_body") | {"requestBody": body}
 
 
 PXWEB_PATHS: Mapping[str, dict[str, Any]] = {
     f"{PREFIX}/config": {
-        "get": _operation("config", "PxWebApi: configuration", "Languages, formats and limits.", [_LANG])
+        "get": operation("config", "PxWebApi: configuration", "Languages, formats and limits.", [LANG])
     },
     f"{PREFIX}/tables": {
-        "get": _operation("tables", "PxWebApi: tables", "The cubes that are listed to you.", _TABLES)
+        "get": operation("tables", "PxWebApi: tables", "The cubes that are listed to you.", _TABLES)
     },
     f"{PREFIX}/tables/{{product}}": {
-        "get": _operation("table", "PxWebApi: one table", "One cube.", [_TABLE, _LANG])
+        "get": operation("table", "PxWebApi: one table", "One cube.", [_TABLE, LANG])
     },
     f"{PREFIX}/tables/{{product}}/metadata": {
-        "get": _operation(
+        "get": operation(
             "metadata", "PxWebApi: metadata", "JSON-stat 2.0 without values; no cell is told.", _METADATA
         )
     },
     f"{PREFIX}/tables/{{product}}/defaultselection": {
-        "get": _operation(
+        "get": operation(
             "defaultselection", "PxWebApi: default selection",
-            "What is delivered to whoever selects nothing.", [_TABLE, _LANG],
+            "What is delivered to whoever selects nothing.", [_TABLE, LANG],
         )
     },
-    DATA_PATH: {"get": _cells("data"), "post": _data_by_body()},
+    DATA_PATH: {"get": cells("data"), "post": _data_by_body()},
     f"{PREFIX}/codelists/{{codelist}}": {
-        "get": _operation(
+        "get": operation(
             "codelist", "PxWebApi: code list", "Values of one level, or groups with published totals.",
-            [_path("codelist", "`vs_…` or `agg_…`.", "vs_job-seekers_geography_region"), _LANG],
+            [path_parameter("codelist", "`vs_…` or `agg_…`.", "vs_job-seekers_geography_region"), LANG],
         )
     },
 }  # fmt: skip

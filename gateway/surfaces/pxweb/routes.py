@@ -20,6 +20,7 @@ from gateway.errors import GatewayError, MethodNotAllowed
 from gateway.journal.body import Origin
 from gateway.limits.allowance import client_of
 from gateway.model.caller import Caller
+from gateway.ports import SavedQueryStore
 from gateway.surfaces.inbound import caller_of, header, inbound_of
 from gateway.surfaces.pxweb.deliveries import DATA_PARAMETERS, Ask, deliver_table
 from gateway.surfaces.pxweb.documents import (
@@ -33,6 +34,7 @@ from gateway.surfaces.pxweb.documents import (
 )
 from gateway.surfaces.pxweb.metadata import METADATA_PARAMETERS, default_of, metadata_document
 from gateway.surfaces.pxweb.reading import Parameters, read_parameters
+from gateway.surfaces.pxweb.saved import SavedDesk
 from gateway.surfaces.pxweb.tables import (
     find_codelist_of_any,
     find_table,
@@ -108,7 +110,7 @@ class DataRoute:
             raise MethodNotAllowed(("GET", "HEAD", "POST"))
         caller, inbound = caller_of(scope), inbound_of(scope)
         try:
-            body = await _body(receive) if scope["method"] == "POST" else b""
+            body = await read_content(receive) if scope["method"] == "POST" else b""
             ask = Ask(
                 table=scope["path_params"]["product"],
                 parameters=read_parameters(inbound.parameters, known=DATA_PARAMETERS),
@@ -125,7 +127,7 @@ class DataRoute:
             raise
 
 
-class _AnyCase(Route):
+class AnyCase(Route):
     """An address whose letters match in any case."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any]) -> None:
@@ -133,19 +135,21 @@ class _AnyCase(Route):
         self.path_regex = re.compile(self.path_regex.pattern, re.IGNORECASE)
 
 
-def pxweb_routes(walker: Walker, *, public_url: str) -> tuple[BaseRoute, ...]:
+def pxweb_routes(
+    walker: Walker, *, public_url: str, saved: SavedQueryStore
+) -> tuple[BaseRoute, ...]:
     links = Links(public_url)
 
     def document(path: str, write: Callable[[Asked], Any], known: Collection[str]) -> BaseRoute:
-        return _AnyCase(f"{PREFIX}{path}", DocumentRoute(write, known, walker, links))
+        return AnyCase(f"{PREFIX}{path}", DocumentRoute(write, known, walker, links))
 
     return (
         document("/config", _config, LANGUAGE_ONLY),
         document("/tables", _tables, TABLES_PARAMETERS),
         document("/tables/{product}", _table, LANGUAGE_ONLY),
-        document("/tables/{product}/metadata", _metadata, METADATA_PARAMETERS),
+        document("/tables/{product}/metadata", partial(_metadata, saved), METADATA_PARAMETERS),
         document("/tables/{product}/defaultselection", _default_selection, LANGUAGE_ONLY),
-        _AnyCase(f"{PREFIX}/tables/{{product}}/data", DataRoute(walker)),
+        AnyCase(f"{PREFIX}/tables/{{product}}/data", DataRoute(walker)),
         document("/codelists/{codelist}", _codelist, LANGUAGE_ONLY),
     )
 
@@ -182,11 +186,15 @@ def _table(asked: Asked) -> Mapping[str, Any]:
     return {"language": language, **item}
 
 
-def _metadata(asked: Asked) -> Mapping[str, Any]:
+def _metadata(saved: SavedQueryStore, asked: Asked) -> Mapping[str, Any]:
     product = find_table(
         asked.caller, asked.path["product"], origin=asked.origin, services=asked.services
     )
-    return metadata_document(product, asked.parameters, asked.services)
+    parameters, wanted = asked.parameters, None
+    if "savedquery" in parameters.plain:
+        desk = SavedDesk(saved, asked.services)
+        parameters, wanted = desk.wanted_of(asked.caller, product, parameters, origin=asked.origin)
+    return metadata_document(product, parameters, asked.services, wanted=wanted)
 
 
 def _default_selection(asked: Asked) -> Mapping[str, Any]:
@@ -210,7 +218,7 @@ def _codelist(asked: Asked) -> Mapping[str, Any]:
     )
 
 
-async def _body(receive: Receive) -> bytes:
+async def read_content(receive: Receive) -> bytes:
     """The whole body; the guard limits it."""
     parts, more = list[bytes](), True
     while more:

@@ -75,8 +75,16 @@ class Meant:
 
 
 def resolve(product: str, cube: Cube, wanted: Wanted) -> Meant:
-    """Raises UnknownDimension, UnknownValue, BadParameter, MissingParameter, TooManyCells,
-    AggregationNotPublished.
+    """Raises as `understand`, and AggregationNotPublished."""
+    meant, lists = understand(product, cube, wanted)
+    _check_aggregations(cube, meant, lists)
+    return meant
+
+
+def understand(product: str, cube: Cube, wanted: Wanted) -> tuple[Meant, Mapping[str, Codelist]]:
+    """By codes alone, without a look at any cell; with the code lists by variable.
+
+    Raises UnknownDimension, UnknownValue, BadParameter, MissingParameter, TooManyCells.
     """
     variables = variables_of(cube)
     expressions = _by_variable(variables, wanted.expressions, "valuecodes")
@@ -97,9 +105,7 @@ def resolve(product: str, cube: Cube, wanted: Wanted) -> Meant:
     eliminated = frozenset(each.name for each in variables if not expressions.get(each.name))
     shown = [each for each in variables if each.name not in eliminated]
     stub, heading = place(variables, shown, wanted)
-    meant = Meant(variables, kept, eliminated, stub, heading)
-    _check_aggregations(cube, meant, lists)
-    return meant
+    return Meant(variables, kept, eliminated, stub, heading), lists
 
 
 def default_expressions(variables: Sequence[Variable]) -> dict[str, tuple[str, ...]]:
