@@ -143,7 +143,6 @@ class SavedDesk:
         if not plain.keys() & {"release", "as_of"}:
             pinned = {"release": saved.request.release, "as_of": saved.request.as_of}
             plain |= {name: text for name, text in pinned.items() if text is not None}
-        plain.setdefault("lang", saved.request.language)
         wanted = _read(saved.request, origin, self.services).wanted
         return replace(parameters, plain=plain), wanted
 

@@ -305,10 +305,12 @@ def test_a_new_release_is_what_a_query_tells_of_unless_it_is_pinned(fresh_house)
 
 
 def test_metadata_tells_of_what_a_saved_query_selects(house, query_id):
-    told = house.get(BI, f"{TABLE}/metadata?savedQuery={query_id.upper()}").json()
+    answer = house.get(BI, f"{TABLE}/metadata?savedQuery={query_id.upper()}&lang=en")
+    told = answer.json()
     assert told["id"] == ["geography", "month", "measure"]
     assert list(told["dimension"]["geography"]["category"]["index"]) == ["TA39", "KU837", "KU536"]
-    assert (told["value"], told["label"]) == ([], "Arbetssökande")
+    assert (told["value"], told["extension"]["px"]["language"]) == ([], "en")
+    assert answer.headers["content-language"] == "en"
 
 
 def test_metadata_takes_one_selection_of_its_own_table(house, query_id):
