@@ -16,7 +16,7 @@ SPECTRAL := tests/spectral
 UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 
 .PHONY: demo test lint types imports check tests coverage provider postgres soak openapi lock clean help
-.PHONY: soak-pseudonyms soak-cubes soak-crashes soak-journal soak-country clients
+.PHONY: soak-pseudonyms soak-cubes soak-crashes soak-journal soak-country clients examples
 
 help:            ## what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s%s\n", $$1, $$2 }'
@@ -76,6 +76,10 @@ soak-country: $(VENV)/.dev
 
 clients: $(VENV)/.dev       ## read every product with every client, and write the table of docs/clients/README.md anew
 	CLIENTS=write COMPLETE=1 $(BIN)/python -m pytest -q tests/e2e/test_client_guides.py
+
+examples: $(VENV)/.dev      ## ask a running gateway for what the API document shows, and write the document anew
+	EXAMPLES=write $(BIN)/python -m pytest -q tests/fuzz/test_examples.py -k what_is_shown
+	$(MAKE) openapi
 
 openapi: $(VENV)/.dev       ## write openapi/openapi.json anew
 	$(BIN)/jakelu openapi > openapi/openapi.json.new

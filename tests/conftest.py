@@ -5,6 +5,7 @@ JAKELU_KILLS=20    how many processes each crash test kills
 JAKELU_ENTRIES=20000 how many entries each journal takes while everything fails
 SOAK=1             draw other examples in every run, and many more; `make test` draws the same ones
 SOAK_EXAMPLES=1000 so many for each test, in rounds of a hundred that tell the progress
+EXAMPLES=write     write what the API document shows anew instead of comparing it
 CLIENTS=write      write the table of docs/clients/README.md anew instead of comparing it
 COMPLETE=1         a test whose tools (Node.js, Chromium, PostgreSQL, R) are missing fails instead of being skipped
 
@@ -42,6 +43,7 @@ class Campaign:
     is_complete: bool
     entries: int
     writes_clients: bool
+    writes_examples: bool
 
     @property
     def fault_rounds(self) -> int:
@@ -62,6 +64,7 @@ def read_campaign(environ: Mapping[str, str]) -> Campaign:
         environ.get("COMPLETE") == "1",
         int(environ.get("JAKELU_ENTRIES", "200")),
         environ.get("CLIENTS") == "write",
+        environ.get("EXAMPLES") == "write",
     )
 
 

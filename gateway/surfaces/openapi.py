@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,8 @@ from gateway.surfaces.auditor.tree import router as tree_routes
 from gateway.surfaces.delta_sharing.files import FILE_PATH
 from gateway.surfaces.delta_sharing.names import FOLDER as DELTA_FOLDER
 from gateway.surfaces.delta_sharing.paths import DELTA_PATHS
+from gateway.surfaces.examples import show
+from gateway.surfaces.open_paths import open_paths
 from gateway.surfaces.openapi_tags import TAGS
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
@@ -118,16 +119,6 @@ _DELTA_ERROR = {
     "required": ["errorCode", "message"],
     "properties": {"errorCode": {"type": "string"}, "message": {"type": "string"}},
 }
-_PUBLIC_TEXTS = {
-    "/health/live": ("Live", "Whether the process answers at all."),
-    "/health/ready": ("Ready", "Whether it can deliver: what it needs, part by part."),
-    "/openapi.json": ("This document", "The interface, for machines."),
-    "/docs": ("Documentation", "The interface, for people."),
-    METADATA_PATH: (
-        "Protected-resource metadata (RFC 9728)",
-        "The issuers of tokens, and what a token can be bound to.",
-    ),
-}
 
 
 def openapi_document() -> dict[str, Any]:
@@ -150,12 +141,13 @@ def openapi_document() -> dict[str, Any]:
         app.include_router(router)
     document = orjson.loads(orjson.dumps(app.openapi()))
     written = orjson.loads(orjson.dumps({**HOT_PATHS, **PXWEB_PATHS, **SAVED_PATHS, **DELTA_PATHS}))
-    document["paths"] |= written | _public_paths()
+    document["paths"] |= written | orjson.loads(orjson.dumps(open_paths()))
     document["paths"] = dict(sorted(document["paths"].items()))
     for path, operation in _operations(document):
         if path not in PUBLIC and path != METRICS_PATH:
             _guard(operation, path)
     _set_components(document)
+    show(document)
     return document
 
 
@@ -201,37 +193,6 @@ def _closed_schemes(path: str) -> frozenset[str]:
     if path.startswith(_WITHOUT_KEYS):
         return frozenset({"accessKey", "signedAddress"})
     return frozenset({"signedAddress"})
-
-
-def _public_paths() -> dict[str, Any]:
-    paths = {
-        path: _open_operation(path, *texts, answer="Needs no token.")
-        for path, texts in _PUBLIC_TEXTS.items()
-    }
-    metrics = _open_operation(
-        METRICS_PATH,
-        "Metrics",
-        "Counts and durations of requests, in the text format of Prometheus.",
-        answer="For the networks of the monitoring alone.",
-    )
-    for status in ("401", "404"):
-        description = "For everybody else: as where there is nothing."
-        metrics["get"]["responses"][status] = _problem_response(description)
-    return paths | {METRICS_PATH: metrics}
-
-
-def _open_operation(path: str, summary: str, description: str, *, answer: str) -> dict[str, Any]:
-    """What is read without a token."""
-    return {
-        "get": {
-            "operationId": re.sub(r"[^a-z]+", "_", path).strip("_"),
-            "tags": ["public"],
-            "summary": summary,
-            "description": description,
-            "security": [],
-            "responses": {"200": {"description": answer}},
-        }
-    }
 
 
 def _problem_response(description: str) -> dict[str, Any]:

@@ -70,7 +70,12 @@ _COLUMNS = pa.schema(
 
 class ExportParameters(FilterParameters):
     after: str = Field("0", examples=["109482"], description="The last seq that you have.")
-    format: str = Field("ndjson", examples=["csv"], description="ndjson, or csv.")
+    format: str = Field(
+        "ndjson",
+        examples=["csv"],
+        description="ndjson, or csv.",
+        json_schema_extra={"enum": ["ndjson", "csv"]},
+    )
 
 
 @dataclass(frozen=True, slots=True)

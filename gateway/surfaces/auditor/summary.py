@@ -55,7 +55,12 @@ class SummaryParameters(BaseModel):
     )
     organisation: str | None = Field(None, examples=["KU837"], description="Registry code.")
     product: str | None = Field(None, examples=["job-seekers"], description="Product id.")
-    format: str = Field("json", examples=["csv"], description="json, or csv as one table.")
+    format: str = Field(
+        "json",
+        examples=["csv"],
+        description="json, or csv as one table.",
+        json_schema_extra={"enum": ["json", "csv"]},
+    )
 
 
 class DeliveriesDocument(BaseModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +23,14 @@ from gateway.surfaces.auditor.auditor import Seq, auditor_of
 router = APIRouter(tags=["journal"])
 
 _TEXT = "text/plain; charset=utf-8"
+_TOLD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+_TILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    }
+}
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _FOREVER = "private, max-age=31536000, immutable"
 
@@ -66,13 +74,13 @@ Auditing = Annotated[Reading, Depends(reading_of)]
 Plain = Annotated[NoParameters, Query()]
 
 
-@router.get("/v1/journal/checkpoint", response_class=Response)
+@router.get("/v1/journal/checkpoint", response_class=Response, responses=_TOLD)
 def checkpoint(reading: Auditing, _: Plain) -> Response:
     """The newest checkpoint with its cosignatures (C2SP tlog-checkpoint). Keep it: a later one must continue it."""
     return _text(str(reading.checkpoint()))
 
 
-@router.get("/v1/journal/consistency", response_class=Response)
+@router.get("/v1/journal/consistency", response_class=Response, responses=_TOLD)
 def consistency(reading: Auditing, asked: Annotated[GrowthParameters, Query()]) -> Response:
     """Proof that the newest checkpoint continues the tree of an earlier size (RFC 6962 section 2.1.2)."""
     newest = reading.checkpoint()
@@ -82,7 +90,7 @@ def consistency(reading: Auditing, asked: Annotated[GrowthParameters, Query()]) 
     return _text(_proved(lambda: growth_proof(old, newest, reading.store)))
 
 
-@router.get("/v1/journal/entries/{seq}/proof", response_class=Response)
+@router.get("/v1/journal/entries/{seq}/proof", response_class=Response, responses=_TOLD)
 def proof(seq: Seq, reading: Auditing, _: Plain) -> Response:
     """Proof that an entry is in the tree of the newest checkpoint (C2SP tlog-proof)."""
     newest = reading.checkpoint()
@@ -92,7 +100,7 @@ def proof(seq: Seq, reading: Auditing, _: Plain) -> Response:
     return _text(_proved(lambda: entry_proof(place, newest, reading.store)))
 
 
-@router.get("/v1/journal/tile/{path:path}", response_class=Response)
+@router.get("/v1/journal/tile/{path:path}", response_class=Response, responses=_TILE)
 def tile(path: TilePath, reading: Auditing, _: Plain) -> Response:
     """A tile of the tree: up to 256 hashes of 32 bytes (C2SP tlog-tiles). Bodies are not served as tiles."""
     newest = reading.checkpoint()

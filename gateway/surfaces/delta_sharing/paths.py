@@ -27,27 +27,45 @@ _EXAMPLES = {
 }
 
 
-def _query(name: str, description: str, schema: Mapping[str, Any] = _TEXT) -> dict[str, Any]:
+def _query(
+    name: str, description: str, example: object, schema: Mapping[str, Any] = _TEXT
+) -> dict[str, Any]:
     return {
         "name": name,
         "in": "query",
         "required": False,
         "description": description,
         "schema": dict(schema),
+        "example": example,
     }
 
 
 _PAGING = [
     _query(
-        "maxResults", "How many items at most; 500 and fewer.", {"type": "integer", "minimum": 0}
+        "maxResults",
+        "How many items at most; 500 and fewer.",
+        100,
+        {"type": "integer", "minimum": 0},
     ),
-    _query("pageToken", "The `nextPageToken` of the page before."),
+    _query("pageToken", "The `nextPageToken` of the page before.", "am9iLXNlZWtlci1zcGVsbHM"),
 ]
 _WHEN = [
-    _query("version", "A version: the day and four digits, like 202606300001.", _NUMBER),
-    _query("timestamp", "What the table told on that day, like 2026-06-30T00:00:00Z."),
+    _query(
+        "version", "A version: the day and four digits, like 202606300001.", 202606300001, _NUMBER
+    ),
+    _query(
+        "timestamp",
+        "What the table told on that day, like 2026-06-30T00:00:00Z.",
+        "2026-06-30T00:00:00Z",
+    ),
 ]
-_SINCE = [_query("startingTimestamp", "The earliest version of that day or a later one.")]
+_SINCE = [
+    _query(
+        "startingTimestamp",
+        "The earliest version of that day or a later one.",
+        "2026-06-01T00:00:00Z",
+    )
+]
 _LIST = {
     "type": "object",
     "required": ["items"],
@@ -108,19 +126,32 @@ def _in_path(path: str) -> list[dict[str, Any]]:
     ]
 
 
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
 _FILE = _operation(
     FILE_PATH,
     "file",
     "The file of a table, by the address that a query gave: HEAD, GET and ranges, as often as needed until "
     "it expires. The right that it stands on is looked at each time.",
     parameters=[
-        _query("until", "When the address ends, in seconds of the epoch."),
-        _query("entry", "The journal's entry of the query."),
-        _query("who", "On whose right the address stands."),
-        _query("sp", "The signature over all of it."),
+        _query("until", "When the address ends, in seconds of the epoch.", "1782889200"),
+        _query(
+            "entry", "The journal's entry of the query.", "0197f3a2-7c55-7d1e-8b6f-2f0c4a9d3e11"
+        ),
+        _query("who", "On whose right the address stands.", "key.k3v9x0q2m7ab"),
+        _query(
+            "sp", "The signature over all of it.", "NvWf1nSgQ0bV4kq6xJ7yTQ3m2cZrL9dHs8uPaEoYiXw"
+        ),
     ],
-    content={"application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}}},
+    content={"application/vnd.apache.parquet": _BYTES},
 )
+
+_FILE["responses"] |= {
+    "206": {
+        "description": "The asked range of the file, or several in parts.",
+        "content": {"application/vnd.apache.parquet": _BYTES, "multipart/byteranges": _BYTES},
+    },
+    "304": {"description": "Nothing is new; journaled all the same."},
+}
 
 _QUERY = _operation(
     QUERY,

@@ -16,12 +16,13 @@ from gateway.surfaces.pxweb.reading import (
 )
 
 _TEXT: Mapping[str, Any] = {"type": "string"}
+_FLAG: tuple[object, Mapping[str, Any]] = (True, {"type": "boolean"})
 _JSON: Mapping[str, Any] = {"type": "object"}
 DATA_PATH = f"{PREFIX}/tables/{{product}}/data"
 
 
 def query_parameter(
-    name: str, description: str, schema: Mapping[str, Any] = _TEXT
+    name: str, description: str, example: object, schema: Mapping[str, Any] = _TEXT
 ) -> dict[str, Any]:
     return {
         "name": name,
@@ -29,6 +30,7 @@ def query_parameter(
         "required": False,
         "description": description,
         "schema": dict(schema),
+        "example": example,
     }
 
 
@@ -43,57 +45,72 @@ def path_parameter(name: str, description: str, example: str) -> dict[str, Any]:
     }
 
 
-def _of_variables(name: str, description: str) -> dict[str, Any]:
+def _of_variables(name: str, description: str, example: Mapping[str, str]) -> dict[str, Any]:
     schema = {"type": "object", "additionalProperties": dict(_TEXT)}
-    return query_parameter(name, description, schema) | {"style": "deepObject", "explode": True}
+    return query_parameter(name, description, dict(example), schema) | {
+        "style": "deepObject",
+        "explode": True,
+    }
 
 
 LANG = query_parameter(
-    "lang", "The language of labels.", {"type": "string", "enum": list(LANGUAGES)}
+    "lang", "The language of labels.", "sv", {"type": "string", "enum": list(LANGUAGES)}
 )
 _TABLE = path_parameter(
     "product", "The id of a table, which is a cube product; in any case.", "job-seekers"
 )
 _CODELISTS = _of_variables(
-    "codelist", "`codelist[variable]=id`: the values are those of this code list."
+    "codelist",
+    "`codelist[variable]=id`: the values are those of this code list.",
+    {"geography": "vs_job-seekers_geography_region"},
 )
 _EDITION = [
-    query_parameter("release", "A release id, or `latest`."),
+    query_parameter("release", "A release id, or `latest`.", "2026-06-30.1"),
     query_parameter(
-        "as_of", "The newest release of this day or an earlier one.", {**_TEXT, "format": "date"}
+        "as_of",
+        "The newest release of this day or an earlier one.",
+        "2026-06-30",
+        {**_TEXT, "format": "date"},
     ),
 ]
 FORMATS = [
-    query_parameter("outputFormat", "The format.", {"type": "string", "enum": list(DATA_FORMATS)}),
+    query_parameter(
+        "outputFormat", "The format.", "csv", {"type": "string", "enum": list(DATA_FORMATS)}
+    ),
     query_parameter(
         "outputFormatParams",
         "With commas, at most one `Use` and one `Separator`. "
         + " ".join(f"For {each.name}: {', '.join(PARAMETERS[each])}." for each in PARAMETERS),
+        "UseCodesAndTexts",
     ),
 ]
 PURPOSE = query_parameter(
-    "purpose", "The purpose of the delivery, when your subscriptions allow several."
+    "purpose",
+    "The purpose of the delivery, when your subscriptions allow several.",
+    "service-planning",
 )
 _NUMBER = {"type": "integer", "minimum": 1}
 _TABLES = [
     LANG,
     query_parameter(
-        "query", "Only tables with all of these words in their texts, in any language."
+        "query", "Only tables with all of these words in their texts, in any language.", "job"
     ),
-    query_parameter("pastDays", "Only tables with a release made within so many days.", _NUMBER),
     query_parameter(
-        "includeDiscontinued", "Changes nothing: no table is discontinued.", {"type": "boolean"}
+        "pastDays", "Only tables with a release made within so many days.", 30, _NUMBER
     ),
-    query_parameter("pageNumber", "From 1.", _NUMBER),
-    query_parameter("pageSize", "How many to a page; all without it.", _NUMBER),
+    query_parameter("includeDiscontinued", "Changes nothing: no table is discontinued.", *_FLAG),
+    query_parameter("pageNumber", "From 1.", 1, _NUMBER),
+    query_parameter("pageSize", "How many to a page; all without it.", 20, _NUMBER),
 ]
 _METADATA = [
     _TABLE,
     LANG,
+    query_parameter("defaultSelection", "Only what is delivered without a selection.", *_FLAG),
     query_parameter(
-        "defaultSelection", "Only what is delivered without a selection.", {"type": "boolean"}
+        "savedQuery",
+        "The id of a saved query: only what it selects.",
+        "3f0c9a5be1d24c7785aa0d6b9b1c2e47",
     ),
-    query_parameter("savedQuery", "The id of a saved query: only what it selects."),
     _CODELISTS,
     *_EDITION,
 ]
@@ -103,11 +120,12 @@ _DATA = [
     _of_variables(
         "valuecodes",
         "`valuecodes[variable]=…`: codes and expressions with commas; one that holds a comma in brackets.",
+        {"geography": "SSS", "month": "[top(3)]"},
     ),
     _CODELISTS,
     *FORMATS,
-    query_parameter("heading", "Variables across, with commas."),
-    query_parameter("stub", "Variables down, with commas."),
+    query_parameter("heading", "Variables across, with commas.", "month"),
+    query_parameter("stub", "Variables down, with commas.", "geography,measure"),
     *_EDITION,
     PURPOSE,
 ]
@@ -141,6 +159,7 @@ def cells(
     binary = {"schema": {"type": "string", "format": "binary"}}
     for each in DATA_FORMATS.values():
         content.setdefault(each.accepted[0], binary)
+    told["responses"]["304"] = {"description": "Nothing is new; journaled all the same."}
     return told
 
 
@@ -158,7 +177,9 @@ def selection_schema() -> dict[str, Any]:
 
 def _data_by_body() -> dict[str, Any]:
     body = {"required": False, "content": {"application/json": {"schema": selection_schema()}}}
-    return cells("data_by_body") | {"requestBody": body}
+    told = cells("data_by_body") | {"requestBody": body}
+    del told["responses"]["304"]  # a POST is never answered so (RFC 9110 section 13.1.2)
+    return told
 
 
 PXWEB_PATHS: Mapping[str, dict[str, Any]] = {
