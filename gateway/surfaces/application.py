@@ -23,6 +23,7 @@ from gateway.surfaces.delta_sharing.files import FILE_PATH, file_of, read_file_w
 from gateway.surfaces.delta_sharing.names import FOLDER
 from gateway.surfaces.delta_sharing.routes import Sharing, nothing_else, sharing_routes
 from gateway.surfaces.openapi import FASTAPI_ROUTERS, openapi_document
+from gateway.surfaces.ops.guides import guide_routes
 from gateway.surfaces.ops.health import Readiness
 from gateway.surfaces.ops.metrics import Metrics
 from gateway.surfaces.ops.pages import page_routes
@@ -106,7 +107,7 @@ def build_application(
 @cache
 def _document_pages() -> Sequence[BaseRoute]:
     """The document depends on nothing but the code: it is written once in a process."""
-    return page_routes(openapi_document())
+    return (*page_routes(openapi_document()), *guide_routes())
 
 
 def metadata_application(roads: Roads, *, public_url: str) -> FastAPI:

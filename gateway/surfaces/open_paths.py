@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.surfaces.guides import GUIDES, GUIDES_PATH
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH
 
 _JSON: Mapping[str, Any] = {"application/json": {"schema": {"type": "object"}}}
+_PAGE: Mapping[str, Any] = {"text/html": {"schema": {"type": "string"}}}
 _FLAGS: Mapping[str, Any] = {"type": "object", "additionalProperties": {"type": "boolean"}}
 _READINESS: Mapping[str, Any] = {
     "application/json": {
@@ -42,9 +44,14 @@ _OPEN = {
         "Ready", "Whether it can deliver: what it needs, part by part.", _READINESS
     ),
     "/openapi.json": _Open("This document", "The interface, for machines.", _JSON),
-    "/docs": _Open(
-        "Documentation", "The interface, for people.", {"text/html": {"schema": {"type": "string"}}}
-    ),
+    "/docs": _Open("Documentation", "The interface, for people.", _PAGE),
+    GUIDES_PATH: _Open("Clients", "How-to pages, and what was read with what.", _PAGE),
+    **{
+        each.path: _Open(
+            f"Clients: {each.title}", f"How to read products with {each.title}.", _PAGE
+        )
+        for each in GUIDES.values()
+    },
     METADATA_PATH: _Open(
         "Protected-resource metadata (RFC 9728)",
         "The issuers of tokens, and what a token can be bound to.",

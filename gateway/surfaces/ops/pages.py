@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -13,46 +11,36 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-_STYLE = (
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1a1a1a;background:#fff}code{background:#f0f0f0;padding:0 .25rem}"
-    "dt{margin-top:.5rem}section{border-top:1px solid #767676;margin-top:1.5rem}"
-)
-_POLICY = f"default-src 'none'; frame-ancestors 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
-_CACHING = "public, max-age=300"
+from gateway.surfaces.guides import GUIDES_PATH
+from gateway.surfaces.ops.plain_pages import CACHING, page_answer, plain_page
 
 
 def page_routes(document: Mapping[str, Any]) -> Sequence[BaseRoute]:
     """/openapi.json and /docs."""
     text = orjson.dumps(document)
-    page = _page(document).encode()
+    page = _page(document)
 
     async def openapi(_: Request) -> Response:
-        return Response(text, media_type="application/json", headers={"cache-control": _CACHING})
+        return Response(text, media_type="application/json", headers={"cache-control": CACHING})
 
     async def docs(_: Request) -> Response:
-        headers = {"cache-control": _CACHING, "content-security-policy": _POLICY}
-        return Response(page, media_type="text/html", headers=headers)
+        return page_answer(page)
 
     return (Route("/openapi.json", openapi), Route("/docs", docs))
 
 
-def _page(document: Mapping[str, Any]) -> str:
+def _page(document: Mapping[str, Any]) -> bytes:
     info = document["info"]
-    return "".join(
-        (
-            "<!doctype html><html lang=en><head><meta charset=utf-8>",
-            "<meta name=viewport content='width=device-width, initial-scale=1'>",
-            f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style></head><body><main>",
-            f"<h1>{escape(info['title'])} API {escape(info['version'])}</h1>",
-            "<p lang=fi>Julkaistujen tietotuotteiden luovutusrajapinta. Kuvaus on englanniksi.</p>",
-            "<p lang=sv>Gränssnitt för publicerade dataprodukter. Beskrivningen är på engelska.</p>",
-            f"<p>{escape(info['description'])}</p>",
-            "<p>For machines: <a href='/openapi.json'>openapi.json</a></p>",
-            *_operations(document),
-            "</main></body></html>",
-        )
+    body = (
+        f"<h1>{escape(info['title'])} API {escape(info['version'])}</h1>",
+        "<p lang=fi>Julkaistujen tietotuotteiden luovutusrajapinta. Kuvaus on englanniksi.</p>",
+        "<p lang=sv>Gränssnitt för publicerade dataprodukter. Beskrivningen är på engelska.</p>",
+        f"<p>{escape(info['description'])}</p>",
+        f"<p>With Power BI, Excel, Qlik, R, Python and others: <a href='{GUIDES_PATH}'>clients</a></p>",
+        "<p>For machines: <a href='/openapi.json'>openapi.json</a></p>",
+        *_operations(document),
     )
+    return plain_page(f"{info['title']} API", "".join(body))
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from gateway.model.cube import Axis, Cube
 from gateway.model.label import Label
 from gateway.model.product import Column, Measure, Product
 from gateway.model.release import Manifest
+from gateway.surfaces.guides import guides_for
 from gateway.surfaces.rest.protection import CubeTold, RowsTold, told_of
 
 
@@ -85,6 +86,13 @@ class ReleasesDocument(Document):
     releases: list[ReleaseDocument] = Field(description="Newest first.")
 
 
+class GuideDocument(Document):
+    """A how-to page for a program that people have."""
+
+    title: str = Field(examples=["Power BI"])
+    href: str = Field(examples=["/docs/clients/power-bi"])
+
+
 class ProductDocument(Document):
     """One product in a list."""
 
@@ -97,6 +105,7 @@ class ProductDocument(Document):
     definition_version: str
     cadence: str
     newest_release: str | None
+    guides: list[GuideDocument] = Field(description="How to read it with the programs there are.")
 
     @staticmethod
     def fields(product: Product, newest: str | None) -> dict[str, Any]:
@@ -110,6 +119,9 @@ class ProductDocument(Document):
             "definition_version": product.definition_version,
             "cadence": product.cadence,
             "newest_release": newest,
+            "guides": [
+                GuideDocument(title=each.title, href=each.path) for each in guides_for(product.kind)
+            ],
         }
 
 

@@ -85,11 +85,14 @@ def test_without_a_token_what_exists_and_what_does_not_look_alike(house):
 
 def test_every_route_that_is_not_on_the_public_list_demands_a_caller(house):
     """A new route is guarded unless somebody adds it to the list, and to this test."""
+    guides = ("power-bi", "excel", "qlik", "r", "python", "duckdb", "curl", "delta-sharing")
     assert {
         "/health/live",
         "/health/ready",
         "/openapi.json",
         "/docs",
+        "/docs/clients",
+        *(f"/docs/clients/{name}" for name in guides),
         "/.well-known/oauth-protected-resource",
     } == PUBLIC
     document = house.client.get("/openapi.json").json()
