@@ -43,9 +43,18 @@ class KeptJournal:
 
 
 class Client:
-    """The server's side of a client. goes_after: bytes after which it is gone; stalls_after: stops reading."""
+    """The server's side of a client. goes_after: bytes after which it is gone; stalls_after: stops reading;
+    late_seconds: how long the server does not tell that it has gone.
+    """
 
-    def __init__(self, *, goes_after: int | None = None, stalls_after: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        goes_after: int | None = None,
+        stalls_after: int | None = None,
+        late_seconds: float = 0.0,
+    ) -> None:
+        self.late_seconds = late_seconds
         self.content = bytearray()
         self.goes_after = goes_after
         self.stalls_after = stalls_after
@@ -65,7 +74,10 @@ class Client:
         self.content += message["body"]
         self.chunks.append(len(message["body"]))
         if self.goes_after is not None and len(self.content) >= self.goes_after:
-            self.gone.set()
+            if self.late_seconds:
+                asyncio.get_running_loop().call_later(self.late_seconds, self.gone.set)
+            else:
+                self.gone.set()
         self.is_complete = not message["more_body"]
 
 
@@ -193,6 +205,15 @@ def test_a_client_that_goes_is_seen_and_never_complete(path, goes_after):
     assert len(client.content) <= done.bytes <= SIZE
     assert not client.is_complete
     assert done.content_sha256 is None
+
+
+def test_a_client_whose_going_is_told_late_is_never_complete(path, monkeypatch):
+    """A server under load takes all that is left before it says so."""
+    monkeypatch.setattr(streaming, "GRACE_BYTES", SIZE)
+    monkeypatch.setattr(streaming, "GRACE_SECONDS", 5.0)
+    delivery = stored(path)
+    sent(delivery, lambda: Client(goes_after=1_000_000, late_seconds=0.2))
+    assert completion(delivery).outcome is Outcome.CLIENT_ABORT
 
 
 def test_a_client_that_stalls_is_given_up(path):
