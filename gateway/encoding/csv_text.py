@@ -4,6 +4,7 @@ Decision: every text in a release is a code, a pseudonym or a mark, so none shou
 one that does anyway (`=`, `+`, `@`, tab, carriage return, or `-` before anything but a whole number)
 gets an apostrophe in front, as OWASP advises. The age band `-24` stays as it is: `-` and digits are
 a number to every spreadsheet, and the codes of CSV and of the other formats must be the same.
+One that looks guarded already gets one apostrophe more, so that no two texts become the same cell.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-_RUNS = r"^(?:[=+@\t\r\n]|-(?:$|[^0-9]|[0-9]+[^0-9]))"
+_RUNS = r"^'*(?:[=+@\t\r\n]|-(?:$|[^0-9]|[0-9]+[^0-9]))"
 
 
 @dataclass(frozen=True, slots=True)

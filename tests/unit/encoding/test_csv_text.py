@@ -16,6 +16,10 @@ def test_what_a_spreadsheet_would_run_gets_an_apostrophe(value):
     assert written(value) == [f"'{value}"]
 
 
+def test_a_text_that_looks_guarded_is_told_from_one_that_is():
+    assert written("=1", "'=1", "''=1", "'-24", "'") == ["'=1", "''=1", "'''=1", "'-24", "'"]
+
+
 @pytest.mark.parametrize("value", ["\t=1", "\r=1", "\n=1"])
 def test_leading_white_space_that_hides_a_formula_is_guarded(value):
     text = csv_bytes(pa.table({"value": [value]}), include_header=False).decode()
