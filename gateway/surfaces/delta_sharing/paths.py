@@ -66,15 +66,37 @@ _SINCE = [
         "2026-06-01T00:00:00Z",
     )
 ]
-_LIST = {
-    "type": "object",
-    "required": ["items"],
-    "properties": {
-        "items": {"type": "array", "items": {"type": "object"}},
-        "nextPageToken": _TEXT,
-    },
+
+
+def _of_texts(*members: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": list(members),
+        "additionalProperties": False,
+        "properties": dict.fromkeys(members, _TEXT),
+    }
+
+
+_SHARE = _of_texts("name", "id")
+_SCHEMA = _of_texts("name", "share")
+_TABLE = _of_texts("name", "schema", "share", "shareId", "id")
+
+
+def _page_of(item: dict[str, Any]) -> dict[str, Any]:
+    schema = {
+        "type": "object",
+        "required": ["items"],
+        "additionalProperties": False,
+        "properties": {"items": {"type": "array", "items": item}, "nextPageToken": _TEXT},
+    }
+    return {"application/json": {"schema": schema}}
+
+
+_ONE_SHARE = {
+    "application/json": {
+        "schema": {"type": "object", "required": ["share"], "properties": {"share": _SHARE}}
+    }
 }
-_JSON = {"application/json": {"schema": _LIST}}
 _LINES = {"application/x-ndjson": {"schema": {"type": "string"}}}
 _BODY = {
     "required": False,
@@ -167,23 +189,35 @@ DELTA_PATHS: Mapping[str, dict[str, Any]] = {
             "shares",
             "The areas whose rows you may read.",
             parameters=_PAGING,
-            content=_JSON,
+            content=_page_of(_SHARE),
         )
     },
-    SHARE: {"get": _operation(SHARE, "share", "One share.", content={"application/json": {}})},
+    SHARE: {"get": _operation(SHARE, "share", "One share.", content=_ONE_SHARE)},
     SCHEMAS: {
         "get": _operation(
-            SCHEMAS, "schemas", "The schemas of a share.", parameters=_PAGING, content=_JSON
+            SCHEMAS,
+            "schemas",
+            "The schemas of a share.",
+            parameters=_PAGING,
+            content=_page_of(_SCHEMA),
         )
     },
     ALL_TABLES: {
         "get": _operation(
-            ALL_TABLES, "all_tables", "Every table of a share.", parameters=_PAGING, content=_JSON
+            ALL_TABLES,
+            "all_tables",
+            "Every table of a share.",
+            parameters=_PAGING,
+            content=_page_of(_TABLE),
         )
     },
     TABLES: {
         "get": _operation(
-            TABLES, "tables", "The tables of a schema.", parameters=_PAGING, content=_JSON
+            TABLES,
+            "tables",
+            "The tables of a schema.",
+            parameters=_PAGING,
+            content=_page_of(_TABLE),
         )
     },
     VERSION: {

@@ -14,10 +14,10 @@ from gateway.surfaces.pxweb.reading import (
     VariableSelection,
     VariablesSelection,
 )
+from gateway.surfaces.pxweb.schemas import ANSWERS, CELLS
 
 _TEXT: Mapping[str, Any] = {"type": "string"}
 _FLAG: tuple[object, Mapping[str, Any]] = (True, {"type": "boolean"})
-_JSON: Mapping[str, Any] = {"type": "object"}
 DATA_PATH = f"{PREFIX}/tables/{{product}}/data"
 
 
@@ -134,7 +134,7 @@ _DATA = [
 def operation(
     name: str, summary: str, description: str, parameters: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    content = {"application/json": {"schema": dict(_JSON)}}
+    content = {"application/json": {"schema": ANSWERS.get(name, CELLS)}}
     return {
         "operationId": f"pxweb_{name}",
         "tags": ["pxweb"],
