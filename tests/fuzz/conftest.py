@@ -33,7 +33,14 @@ def _loaded(name: str, path: Path) -> ModuleType:
 
 
 _HTTP = _loaded("tried_house", Path(__file__).parents[1] / "unit" / "surfaces" / "conftest.py")
+_SHORTENING = _loaded("shortening", Path(__file__).parent / "shortened.py")
 model_house = _HTTP.model_house
+
+
+@pytest.fixture(scope="session")
+def shortening() -> ModuleType:
+    """How an answer is shortened to an example."""
+    return _SHORTENING
 
 
 @pytest.fixture(scope="module")
