@@ -78,7 +78,7 @@ clients: $(VENV)/.dev       ## read every product with every client, and write t
 	CLIENTS=write COMPLETE=1 $(BIN)/python -m pytest -q tests/e2e/test_client_guides.py
 
 examples: $(VENV)/.dev      ## ask a running gateway for what the API document shows, and write the document anew
-	EXAMPLES=write $(BIN)/python -m pytest -q tests/fuzz/test_examples.py -k what_is_shown
+	EXAMPLES=write $(BIN)/python -m pytest -q tests/fuzz/test_examples.py tests/fuzz/test_refusals.py -k what_is_shown
 	$(MAKE) openapi
 
 openapi: $(VENV)/.dev       ## write openapi/openapi.json anew

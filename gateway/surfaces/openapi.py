@@ -104,10 +104,10 @@ _DELIVERY_REFUSALS = {
     "406": "The format is not available.",
     "416": "The range is outside the file.",
 }
-_KEY_REFUSALS = {
-    "409": "There are too many keys, or the key can no longer be rotated.",
-    "415": "The body is not JSON.",
-}
+_KEY_REFUSALS = {"409": "There are too many keys, or the key can no longer be rotated."}
+_BODY_REFUSALS = {"413": "The body is too large."}
+# Clients of Delta Sharing send their bodies without a type too.
+_TYPED_BODY_REFUSALS = {**_BODY_REFUSALS, "415": "The body is not JSON."}
 _SHARING_REFUSALS = {
     "406": "The response format is not available.",
     "416": "The range is outside the file.",
@@ -180,6 +180,8 @@ def _guard(operation: dict[str, Any], path: str) -> None:
     refusals = refusals | (_SHARING_REFUSALS if is_shared else {})
     if "post" in operation["operationId"]:
         refusals = refusals | _KEY_REFUSALS
+    if "requestBody" in operation:
+        refusals = refusals | (_BODY_REFUSALS if is_shared else _TYPED_BODY_REFUSALS)
     for status, description in refusals.items():
         told = _delta_response if is_shared else _problem_response
         responses[status] = told(description)

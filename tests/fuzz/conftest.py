@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,7 +21,11 @@ from gateway.serving import openapi_document
 from gateway.surfaces.examples import load_shown
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
 
+# Where the monitoring is.
+NEAR = "127.0.0.1"
 ORIGIN = "jakelu.example/v1/journal"
+WHO_MAY = "who may"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 TABLE = "/delta-sharing/shares/39/schemas/rows/tables/job-seeker-spells"
 
 
@@ -43,17 +49,35 @@ def shortening() -> ModuleType:
     return _SHORTENING
 
 
-@pytest.fixture(scope="module")
-def tried_house(model_house, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    house = _HTTP.copied(model_house, tmp_path_factory.mktemp("tried") / "house")
-    # Two releases whose pseudonyms were made with one key, so that they can be compared.
+@pytest.fixture(scope="session")
+def filled_house(model_house, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """With two releases that can be compared; never opened, for the others are copies of it."""
+    house = _HTTP.copied(model_house, tmp_path_factory.mktemp("filled") / "house")
+    # Their pseudonyms were made with one key.
     told = {"areas": {area: {"pseudonyms": "a" * 64} for area in ("39", "40")}}
     for day in (_HTTP.date(2026, 5, 31), _HTTP.date(2026, 6, 30)):
         house.publish_rows(as_of=day, protection=told)
-    key = house.root / "journal" / "signing-key.pem"
-    create_journal_key(key)
-    with house.open(peer="127.0.0.1", journal_key_path=key, journal_origin=ORIGIN):
-        yield house
+    return house
+
+
+@pytest.fixture(scope="module")
+def opened(filled_house, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """Opens a copy of the house with a signed journal, until the tests of the file are through."""
+    with ExitStack() as kept:
+
+        def open_copy(**settings: Any) -> Any:
+            house = _HTTP.copied(filled_house, tmp_path_factory.mktemp("tried") / "house")
+            key = house.root / "journal" / "signing-key.pem"
+            create_journal_key(key)
+            kept.enter_context(house.open(journal_key_path=key, journal_origin=ORIGIN, **settings))
+            return house
+
+        yield open_copy
+
+
+@pytest.fixture(scope="module")
+def tried_house(opened) -> Any:
+    return opened(peer=NEAR)
 
 
 @pytest.fixture(scope="module")
@@ -67,32 +91,60 @@ def names(tried_house) -> Mapping[str, Mapping[str, str]]:
 
 @dataclass(slots=True)
 class ShownHouse:
-    """A house that is asked with the document's own examples. keys: ids of those that were made."""
+    """A house that is asked with the document's own examples.
+
+    keys: ids of those that were made. owned: what stands in the path of an operation, here alone.
+    """
 
     house: Any
     names: Mapping[str, Mapping[str, str]]
     keys: set[str] = field(default_factory=set)
+    owned: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def ask(self, name: str, parameters: Mapping[str, Any]) -> Any:
-        """An operation with the examples of its parameters that must be there, and with its own body."""
+    def ask(
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        *,
+        who: str | None = WHO_MAY,
+        places: Mapping[str, str] = NOTHING,
+        headers: Mapping[str, str] = NOTHING,
+        content: bytes | None = None,
+    ) -> Any:
+        """An operation with the examples of its parameters that must be there, and with its own body.
+
+        who: a persona, None for nobody. places: of the path, what is other than in its examples.
+        """
         path, method, operation = _found(name)
         told = operation.get("parameters", ())
-        query = {**_required(told, "query"), **parameters, **self.names.get(name, {})}
-        for place, value in {**_required(told, "path"), **self._own(name)}.items():
+        query = {**_required(told, "query"), **self.names.get(name, {}), **parameters}
+        bearer = self._bearer(path, name, who)
+        if not set(_required(told, "path")) <= set(places):
+            places = {**_required(told, "path"), **self._own_once(name), **places}
+        for place, value in places.items():
             path = path.replace(f"{{{place}}}", value).replace(f"{{{place}:path}}", value)
+        body = (
+            {"content": content} if content is not None else {"json": load_shown(name).get("body")}
+        )
         answer = self.house.client.request(
-            method.upper(), path, params=query, json=load_shown(name).get("body"),
-            headers=self._bearer(path, name),
-        )  # fmt: skip
+            method.upper(), path, params=query, headers={**headers, **bearer}, **body
+        )
         if path.startswith("/v1/keys") and answer.status_code == 201:
             self.keys.add(answer.json()["key"]["id"])
         return answer
 
-    def _bearer(self, path: str, name: str) -> dict[str, str]:
+    def _bearer(self, path: str, name: str, who: str | None) -> dict[str, str]:
+        if who != WHO_MAY:
+            return {} if who is None else self.house.bearer(who)
         if name in self.names or path in {*PUBLIC, METRICS_PATH}:
             return {}
-        persona = next(who for begin, who in _WHO.items() if path.startswith(begin))
+        persona = next(known for begin, known in _WHO.items() if path.startswith(begin))
         return self.house.bearer(persona)
+
+    def _own_once(self, name: str) -> dict[str, str]:
+        if name not in self.owned:
+            self.owned[name] = self._own(name)
+        return self.owned[name]
 
     def _own(self, name: str) -> dict[str, str]:
         """What is another in each house: a key, a place in the journal."""
@@ -107,6 +159,7 @@ class ShownHouse:
 _WHO = {"/v1/journal": "auditor", "/v1/keys": "key-administrator", "/": "municipality-bi"}
 
 
+@functools.cache
 def _found(name: str) -> tuple[str, str, dict]:
     return next(
         (path, method, operation)
@@ -122,6 +175,11 @@ def _required(parameters: Any, place: str) -> dict[str, str]:
         for each in parameters
         if each["in"] == place and each.get("required")
     }
+
+
+@pytest.fixture(scope="session")
+def asking() -> type[ShownHouse]:
+    return ShownHouse
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,15 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+import gateway.surfaces.examples as shown_files
 from gateway.surfaces.examples import OCCURRENCE
 
+FOLDER = Path(shown_files.__file__).parent
 JSON = re.compile(r"application/([a-z.-]+\+)?json")
 YAML = "application/yaml"
 CSV = "text/csv"
@@ -62,6 +65,15 @@ def shortened(text: str, media_type: str, *, keys: set[str]) -> Any:
     if media_type == CSV:
         return "".join(list(_records(text))[:LINES_SHOWN])
     return _short(yaml.safe_load(text) if media_type == YAML else json.loads(text))
+
+
+def write(name: str, told: Mapping[str, Any]) -> None:
+    """The file of an operation, answers by their status; none where nothing is told."""
+    answers = dict(sorted((status, each) for status, each in told["answers"].items() if each))
+    kept = {**told, "answers": answers}
+    if answers:
+        text = json.dumps(kept, indent=1, ensure_ascii=False)
+        (FOLDER / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
 
 
 def form(value: Any) -> Any:

@@ -6,22 +6,18 @@ without it what comes must have the form that is written down.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
-import gateway.surfaces.examples as shown_files
 from gateway.errors import GatewayError
 from gateway.serving import openapi_document
 from gateway.surfaces.examples import load_shown
 from gateway.surfaces.pxweb.words import TYPE as PXWEB_TYPE
 
 DOCUMENT = openapi_document()
-FOLDER = Path(shown_files.__file__).parent
 # It would show itself.
 ITSELF = "openapi_json"
 
@@ -136,7 +132,8 @@ def test_what_is_shown_is_what_is_answered(shown_house, campaign, shortening, na
         if example is not None:
             answers.setdefault(status, {})[media_type] = example
     if campaign.writes_examples:
-        _write(name, answers)
+        told = load_shown(name)
+        shortening.write(name, told | {"answers": {**told.get("answers", {}), **answers}})
     else:
         shown = load_shown(name).get("answers", {})
         committed = {status: shown.get(status) for status in answers}
@@ -165,12 +162,3 @@ def _ways(name: str) -> Iterator[Mapping[str, Any]]:
         if each["name"] in {"format", "outputFormat"} and each["in"] == "query":
             for value in each["schema"].get("enum", ()):
                 yield {**asked, each["name"]: value}
-
-
-def _write(name: str, answers: Mapping[str, Any]) -> None:
-    path = FOLDER / f"{name}.json"
-    kept = load_shown(name)
-    told = kept | {"answers": {**kept.get("answers", {}), **answers}}
-    if answers:
-        text = json.dumps(told, indent=1, ensure_ascii=False)
-        path.write_text(f"{text}\n", encoding="utf-8")

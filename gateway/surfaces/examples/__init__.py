@@ -1,7 +1,7 @@
 """What the API document shows of each operation: a body to send, and what came of it at a running gateway.
 
-A file for each operation, by its id: `body` is written by hand; `answers`, by status and media type, is what the tests recorded
-(`make examples`). Refusals are rendered from the error tree as they are when they happen.
+A file for each operation, by its id: `body` and `query` are written by hand; `answers`, by status and media type, is what the
+tests recorded (`make examples`), refusals too. Those that no request of the tests brings about are rendered from the error tree.
 """
 
 from __future__ import annotations
@@ -13,56 +13,39 @@ from typing import Any
 import orjson
 
 from gateway.errors import (
-    AreaOutOfScope,
-    BadParameter,
     BodyTooLarge,
-    Busy,
     GatewayError,
-    InvalidFileAddress,
     InvalidToken,
     JournalUnavailable,
-    MethodNotAllowed,
     NotAcceptable,
     NotFound,
-    ProductNotFound,
     RangeNotSatisfiable,
     RateLimited,
-    ReleasesNotComparable,
-    TooManyKeys,
-    UrlTooLong,
+    RoleMissing,
+    TooManySavedQueries,
+    UnknownParameter,
     WrongMediaType,
 )
 from gateway.surfaces.delta_sharing.problems import DELTA_ERROR
 from gateway.surfaces.problems import PROBLEM_TYPE, problem
 
 OCCURRENCE = "0197f3a2-7c55-7d1e-8b6f-2f0c4a9d3e11"
+# What may be said of any operation: nothing of a product or of a parameter of one.
 _REFUSALS: Mapping[str, GatewayError] = {
     str(error.status): error
     for error in (
-        BadParameter("Choose json-stat2, csv, arrow, parquet or xlsx.", parameter="format"),
+        UnknownParameter("See /docs for the parameters here."),
         InvalidToken("expired"),
-        AreaOutOfScope("Your areas: 39.", parameter="area"),
-        ProductNotFound("See /v1/products for those that are listed to you.", parameter="product"),
-        MethodNotAllowed(),
-        NotAcceptable("Choose application/json or text/csv."),
-        TooManyKeys("Revoke one that nobody uses."),
-        BodyTooLarge("Send at most 65536 bytes."),
-        UrlTooLong("Send at most 8192 characters."),
-        WrongMediaType("Send application/json."),
+        RoleMissing("/v1/me lists what your roles give."),
+        NotFound("See /docs for what there is."),
+        NotAcceptable("See /docs for the formats here."),
+        TooManySavedQueries("You may have 500; delete one that is not used."),
+        BodyTooLarge("A body has at most 65536 bytes."),
+        WrongMediaType("Send the body as `Content-Type: application/json`."),
         RangeNotSatisfiable(34_816),
-        RateLimited("Wait 7 seconds.", retry_after_seconds=7),
+        RateLimited("Wait 7 s, then go on more slowly.", retry_after_seconds=7),
         JournalUnavailable(),
     )
-}
-# Where one status has another reason than anywhere else.
-_OWN_REFUSALS: Mapping[tuple[str, str], GatewayError] = {
-    ("row_changes", "409"): ReleasesNotComparable(
-        "The pseudonyms of the two releases are of different epochs, so nobody can be found again.",
-        parameter="from",
-    ),
-    ("delta_sharing_file", "403"): InvalidFileAddress("signature"),
-    ("rows", "503"): Busy("Nothing was delivered; try again in a moment.", retry_after_seconds=5),
-    ("metrics", "404"): NotFound("See /docs for what there is."),
 }
 
 
@@ -82,7 +65,7 @@ def show(document: dict[str, Any]) -> None:
         for status, response in operation["responses"].items():
             content = response.get("content", {})
             for media_type, told in content.items():
-                example = _example(name, status, media_type, shown)
+                example = _example(status, media_type, shown)
                 if example is not None:
                     told["example"] = example
 
@@ -92,9 +75,9 @@ def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from methods.values()
 
 
-def _example(name: str, status: str, media_type: str, shown: Mapping[str, Any]) -> object:
+def _example(status: str, media_type: str, shown: Mapping[str, Any]) -> object:
     recorded = shown.get("answers", {}).get(status, {}).get(media_type)
-    error = _OWN_REFUSALS.get((name, status)) or _REFUSALS.get(status)
+    error = _REFUSALS.get(status)
     if recorded is not None or error is None:
         return recorded
     told = problem(error, instance=f"urn:uuid:{OCCURRENCE}")

@@ -46,8 +46,6 @@ def _saving() -> dict[str, Any]:
     told["responses"] = {
         "201": answer | {"headers": {"Location": location}},
         "409": {"description": "You have too many saved queries; delete some.", **problem},
-        "413": {"description": "The body is too large.", **problem},
-        "415": {"description": "The body is not JSON.", **problem},
     }
     body = {"required": True, "content": {"application/json": {"schema": _schema()}}}
     return told | {"requestBody": body}
