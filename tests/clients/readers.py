@@ -21,6 +21,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pxweb import PxApi
+from pyaxis import pyaxis as axis
 from pyjstat import pyjstat as stat
 
 SECONDS = 60
@@ -103,6 +104,13 @@ class Asked:
             + "/pxweb/api/v2"
         )
 
+    @property
+    def px_cells(self) -> str:
+        """Where the same cells are below PxWebApi 2."""
+        codes = {**self.selection, "measure": self.measure}
+        query = "&".join(f"valuecodes[{name}]={code}" for name, code in codes.items())
+        return f"/tables/{self.product}/data?{query}&lang=en"
+
 
 def curl(asked: Asked) -> pl.DataFrame:
     out = asked.folder / "curl.out"
@@ -171,10 +179,26 @@ def pxwebpy(asked: Asked) -> pl.DataFrame:
 
 
 def pyjstat(asked: Asked) -> pl.DataFrame:
-    codes = {**asked.selection, "measure": asked.measure}
-    query = "&".join(f"valuecodes[{name}]={code}" for name, code in codes.items())
-    address = f"{asked.px}/tables/{asked.product}/data?{query}&lang=en"
+    address = f"{asked.px}{asked.px_cells}"
     return pl.from_pandas(stat.Dataset.read(address).write("dataframe", naming="id"))
+
+
+def pyaxis(asked: Asked) -> pl.DataFrame:
+    read = axis.parse(
+        f"{asked.gateway}/pxweb/api/v2{asked.px_cells}&outputFormat=px",
+        encoding="utf-8",
+        lang="en",
+        null_values=r'^"\.{1,2}"$',
+        sd_values=r'^"\.\.\."$',
+        headers=asked.headers,
+        timeout=SECONDS,
+    )
+    told, metadata = read["DATA"], read["METADATA"]
+    for label in told.columns.drop("DATA"):
+        codes = zip(metadata[f"VALUES({label})"], metadata[f"CODES({label})"], strict=True)
+        told[label] = told[label].map(dict(codes))
+    told["DATA"] = pd.to_numeric(told["DATA"], errors="coerce")
+    return pl.from_pandas(told).rename({**asked.names, "DATA": "value"}, strict=False)
 
 
 # In the order of the table, each with what it reads by.
@@ -188,6 +212,7 @@ ROADS = {
     "R (httr)": "CSV, JSON-stat",
     "pxwebpy": "PxWebApi 2",
     "pyjstat": "PxWebApi 2",
+    "pyaxis": "PX, by PxWebApi 2",
 }
 APART = frozenset({"DuckDB", "delta-sharing"})  # they live in the environment of tests/delta
 WHOLE: Mapping[str, Mapping[str, Callable[[Asked], pl.DataFrame]]] = {
@@ -203,6 +228,7 @@ CELLS: Mapping[str, Callable[[Asked], pl.DataFrame]] = {
     "R (httr)": r_cells,
     "pxwebpy": pxwebpy,
     "pyjstat": pyjstat,
+    "pyaxis": pyaxis,
 }
 
 
