@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+
+# Of the disk: with less, the next write of a database may be its last.
+_ROOM_BYTES = 1 << 20
 
 
 def sync(path: Path) -> None:
@@ -13,3 +17,8 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def has_room(folder: Path) -> bool:
+    """Whether the disk of a folder has room for what is written next. Raises OSError."""
+    return shutil.disk_usage(folder).free >= _ROOM_BYTES

@@ -7,7 +7,6 @@ goes wrong, the transaction is rolled back whole and JournalUnavailable is raise
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import orjson
 
+from gateway.adapters.durable import has_room
 from gateway.adapters.journal_boots import BootLocks
 from gateway.adapters.journal_rows import shown, stamped
 from gateway.adapters.journal_sqlite_file import (
@@ -60,7 +60,6 @@ from gateway.model.days import utc_text
 from gateway.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery, Receipt
 
 _RECOVERY_SECONDS = 10.0
-_HEADROOM_BYTES = 1 << 20
 
 _FIND = """
 SELECT seq, event_id, leaf_sha256 FROM entries
@@ -137,7 +136,7 @@ class SqliteJournal:
             read_head(connection)
             connection.execute("UPDATE head SET seq = seq + 1")
             connection.execute("ROLLBACK")
-            if shutil.disk_usage(self._path.parent).free < _HEADROOM_BYTES:
+            if not has_room(self._path.parent):
                 raise JournalUnavailable("The journal's disk is full.", retry_after_seconds=60)
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ class StateDatabase:
     def __init__(
         self, where: Path | PostgresUrl, *, busy_seconds: float = 2.0, is_flushed: bool = False
     ) -> None:
-        self._is_shared = isinstance(where, PostgresUrl)
+        self._file = None if isinstance(where, PostgresUrl) else where
         with state_faults():
             if isinstance(where, PostgresUrl):
                 self._engine = state_postgres.open_postgres(where, busy_seconds=busy_seconds)
@@ -50,14 +50,14 @@ class StateDatabase:
         touch the same rows have the same turn. Without one there is nobody else meanwhile.
         """
         with state_faults(), self._engine.begin() as connection:
-            if self._is_shared:
+            if self._file is None:
                 state_postgres.take_turn(connection, turn)
             yield connection
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """What is committed, as one moment shows it; waits for no writer."""
-        options = postgres_engine.READS if self._is_shared else state_sqlite.READS
+        options = postgres_engine.READS if self._file is None else state_sqlite.READS
         with (
             state_faults(),
             self._engine.connect().execution_options(**options) as connection,
@@ -68,8 +68,10 @@ class StateDatabase:
     def check(self) -> None:
         """Raises StateUnavailable when the database cannot be written to now."""
         with self.transaction(turn="check") as connection:
-            if self._is_shared:
+            if self._file is None:
                 state_postgres.check_writable(connection)
+            else:
+                state_sqlite.check_room(self._file)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from gateway.adapters.database_schema import STATE, find_revision
+from gateway.adapters.durable import has_room
 from gateway.adapters.private_file import create_private_file
 from gateway.errors import StateUnavailable
 
@@ -36,6 +37,12 @@ def open_sqlite(path: Path, *, busy_seconds: float, is_flushed: bool) -> Engine:
         with engine.begin() as connection:
             migrate(connection, STATE, fault=StateUnavailable)
     return engine
+
+
+def check_room(path: Path) -> None:
+    """Raises StateUnavailable, OSError."""
+    if not has_room(path.parent):
+        raise StateUnavailable("The disk of the state is full.", retry_after_seconds=60)
 
 
 def _use_log(path: Path, busy_seconds: float) -> None:

@@ -129,6 +129,14 @@ def test_what_is_no_database_is_a_fault(path):
         StoredOnce(StateDatabase(path), clock=FixedClock())
 
 
+def test_a_nearly_full_disk_is_seen_before_it_is_full(path, monkeypatch):
+    state = StateDatabase(path)
+    state.check()
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096})())
+    with pytest.raises(StateUnavailable, match="full"):
+        state.check()
+
+
 def test_a_writer_that_never_ends_is_not_waited_for_forever(state, opened):
     once = StoredOnce(opened(busy_seconds=0.1), clock=FixedClock())
     with state.transaction(), pytest.raises(StateUnavailable):
