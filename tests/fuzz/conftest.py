@@ -129,6 +129,8 @@ class ShownHouse:
         answer = self.house.client.request(
             method.upper(), path, params=query, headers={**headers, **bearer}, **body
         )
+        if method == "delete" and answer.status_code < 400:
+            self.owned.clear()  # what is deleted may have been another operation's too
         if path.startswith("/v1/keys") and answer.status_code == 201:
             self.keys.add(answer.json()["key"]["id"])
         return answer

@@ -28,12 +28,17 @@ _EXAMPLES = {
 
 
 def _query(
-    name: str, description: str, example: object, schema: Mapping[str, Any] = _TEXT
+    name: str,
+    description: str,
+    example: object,
+    schema: Mapping[str, Any] = _TEXT,
+    *,
+    required: bool = False,
 ) -> dict[str, Any]:
     return {
         "name": name,
         "in": "query",
-        "required": False,
+        "required": required,
         "description": description,
         "schema": dict(schema),
         "example": example,
@@ -47,7 +52,7 @@ _PAGING = [
         100,
         {"type": "integer", "minimum": 0},
     ),
-    _query("pageToken", "The `nextPageToken` of the page before.", "am9iLXNlZWtlci1zcGVsbHM"),
+    _query("pageToken", "The `nextPageToken` of the page before.", "YWZ0ZXIgMDE="),
 ]
 _WHEN = [
     _query(
@@ -155,14 +160,13 @@ _FILE = _operation(
     "The file of a table, by the address that a query gave: HEAD, GET and ranges, as often as needed until "
     "it expires. The right that it stands on is looked at each time.",
     parameters=[
-        _query("until", "When the address ends, in seconds of the epoch.", "1782889200"),
-        _query(
-            "entry", "The journal's entry of the query.", "0197f3a2-7c55-7d1e-8b6f-2f0c4a9d3e11"
-        ),
-        _query("who", "On whose right the address stands.", "key.k3v9x0q2m7ab"),
-        _query(
-            "sp", "The signature over all of it.", "NvWf1nSgQ0bV4kq6xJ7yTQ3m2cZrL9dHs8uPaEoYiXw"
-        ),
+        _query(name, description, example, required=True)
+        for name, description, example in (
+            ("until", "When the address ends, in seconds of the epoch.", "1782889200"),
+            ("entry", "The journal's entry of the query.", "0197f3a2-7c55-7d1e-8b6f-2f0c4a9d3e11"),
+            ("who", "On whose right the address stands.", "key.k3v9x0q2m7ab"),
+            ("sp", "The signature over all of it.", "NvWf1nSgQ0bV4kq6xJ7yTQ3m2cZrL9dHs8uPaEoYiXw"),
+        )
     ],
     content={"application/vnd.apache.parquet": _BYTES},
 )

@@ -87,7 +87,7 @@ FORMATS = [
 PURPOSE = query_parameter(
     "purpose",
     "The purpose of the delivery, when your subscriptions allow several.",
-    "service-planning",
+    "statistics-and-monitoring",
 )
 _NUMBER = {"type": "integer", "minimum": 1}
 _TABLES = [
@@ -114,21 +114,21 @@ _METADATA = [
     _CODELISTS,
     *_EDITION,
 ]
-_DATA = [
+_VALUE_CODES = _of_variables(
+    "valuecodes",
+    "`valuecodes[variable]=…`: codes and expressions with commas; one that holds a comma in brackets.",
+    {"geography": "SSS,TA39", "measure": "unemployed", "month": "[top(3)]"},
+)
+_BY_BODY = [
     _TABLE,
     LANG,
-    _of_variables(
-        "valuecodes",
-        "`valuecodes[variable]=…`: codes and expressions with commas; one that holds a comma in brackets.",
-        {"geography": "SSS", "month": "[top(3)]"},
-    ),
-    _CODELISTS,
     *FORMATS,
     query_parameter("heading", "Variables across, with commas.", "month"),
     query_parameter("stub", "Variables down, with commas.", "geography,measure"),
     *_EDITION,
     PURPOSE,
 ]
+_DATA = [*_BY_BODY, _VALUE_CODES, _CODELISTS]
 
 
 def operation(
@@ -177,7 +177,7 @@ def selection_schema() -> dict[str, Any]:
 
 def _data_by_body() -> dict[str, Any]:
     body = {"required": False, "content": {"application/json": {"schema": selection_schema()}}}
-    told = cells("data_by_body") | {"requestBody": body}
+    told = cells("data_by_body", parameters=_BY_BODY) | {"requestBody": body}
     del told["responses"]["304"]  # a POST is never answered so (RFC 9110 section 13.1.2)
     return told
 

@@ -79,11 +79,9 @@ _EDITION = [
         schema={"type": "string", "format": "date"},
     ),
 ]
-_PURPOSE = _query(
-    "purpose",
-    "The purpose of the delivery, when your subscriptions allow several.",
-    "service-planning",
-)
+_PURPOSE = "The purpose of the delivery, when your subscriptions allow several."
+_ROWS_PURPOSE = _query("purpose", _PURPOSE, "employment-service-management")
+_CUBE_PURPOSE = _query("purpose", _PURPOSE, "statistics-and-monitoring")
 _NONE_MATCH = _header("If-None-Match", "Answered with 304 while nothing is new.", '"5f2c…"')
 _SENT_AS = [
     _header("Accept-Encoding", "`zstd` and `gzip`, for all but Parquet and workbooks.", "zstd"),
@@ -102,7 +100,7 @@ _ROWS_PARAMETERS = [
     _formats(ROW_FORMATS),
     _query("municipality", "Only rows of these municipalities, with commas.", "837,536"),
     _query("columns", "Only these columns, with commas, in the release's order.", "sex,age_band"),
-    _PURPOSE,
+    _ROWS_PURPOSE,
     _NONE_MATCH,
     *_SENT_AS,
     _header(
@@ -140,7 +138,7 @@ _CUBE_PARAMETERS = [
         LANGUAGES[0],
         schema={"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},
     ),
-    _PURPOSE,
+    _CUBE_PURPOSE,
     _NONE_MATCH,
     *_SENT_AS,
 ]
@@ -204,9 +202,9 @@ _CHANGES: dict[str, Any] = {
         _product("job-seeker-spells"),
         _ROWS_PARAMETERS[1],
         {**_query("from", "The id of the older release.", "2026-05-31.1"), "required": True},
-        _query("to", "The id of the newer release, or `latest`.", "2026-06-30.1"),
+        _query("to", "The id of the newer release, or `latest`.", "latest"),
         _formats(ROW_FORMATS),
-        _PURPOSE,
+        _ROWS_PURPOSE,
         _NONE_MATCH,
         *_SENT_AS,
     ],
