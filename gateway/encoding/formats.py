@@ -63,6 +63,7 @@ XLSX = Format(
 # What PxWebApi 2 has beside: by these names alone, for two of the media types say too little.
 PX = Format("px", "application/octet-stream", ".px", ("application/octet-stream",))
 JSON_PX = Format("json-px", "application/json", ".json", ("application/json",))
+JSON = Format("json", "application/json", ".json", ("application/json",))
 HTML = Format("html", "text/html; charset=utf-8", ".html", ("text/html",))
 
 

@@ -1,4 +1,7 @@
-"""The how-to pages for the programs that people have: which there are, and for which products. They hold nobody's data."""
+"""The pages of docs/ that are served: the interface in words, and how to read with the programs that people have.
+
+A closed list. They hold nobody's data, and are read without a token.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,23 @@ from types import MappingProxyType
 
 from gateway.model.product import ProductKind
 
-GUIDES_PATH = "/docs/clients"
+DOCS_PATH = "/docs"
+GUIDES_PATH = f"{DOCS_PATH}/clients"
 _EITHER = frozenset(ProductKind)
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """file: below docs/, without its ending."""
+
+    path: str
+    file: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Guide:
-    """A page. name: of its file and its address; title: the program's own name; kinds: of products that it reads."""
+    """A page about a program. name: of its file and its address; title: the program's own name; kinds: of products that it reads."""
 
     name: str
     title: str
@@ -40,7 +53,13 @@ GUIDES: Mapping[str, Guide] = MappingProxyType(
         )
     }
 )
-GUIDE_PATHS = frozenset({GUIDES_PATH, *(each.path for each in GUIDES.values())})
+PAGES: Sequence[Page] = (
+    Page(f"{DOCS_PATH}/api", "api", "The interface in words"),
+    Page(f"{DOCS_PATH}/pull", "pull", "jakelu pull"),
+    Page(GUIDES_PATH, "clients/README", "Clients"),
+    *(Page(each.path, f"clients/{each.name}", each.title) for each in GUIDES.values()),
+)
+PAGE_PATHS = frozenset(each.path for each in PAGES)
 
 
 def guides_for(kind: ProductKind) -> Sequence[Guide]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.surfaces.guides import GUIDES, GUIDES_PATH
+from gateway.surfaces.guides import DOCS_PATH, GUIDES, PAGES
 from gateway.surfaces.problems import METADATA_PATH, PROBLEM_TYPE
 from gateway.surfaces.public import METRICS_PATH
 
@@ -31,11 +31,12 @@ _READINESS: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """One address. content: of its answer."""
+    """One address. content: of its answer; is_kept: by clients, who ask whether it is still the same."""
 
     summary: str
     description: str
     content: Mapping[str, Any]
+    is_kept: bool = False
 
 
 _OPEN = {
@@ -43,12 +44,15 @@ _OPEN = {
     "/health/ready": _Open(
         "Ready", "Whether it can deliver: what it needs, part by part.", _READINESS
     ),
-    "/openapi.json": _Open("This document", "The interface, for machines.", _JSON),
-    "/docs": _Open("Documentation", "The interface, for people.", _PAGE),
-    GUIDES_PATH: _Open("Clients", "How-to pages, and what was read with what.", _PAGE),
+    "/openapi.json": _Open("This document", "The interface, for machines.", _JSON, is_kept=True),
+    DOCS_PATH: _Open("Documentation", "The interface, for people.", _PAGE, is_kept=True),
+    **{each.path: _Open(each.title, "A page for people.", _PAGE, is_kept=True) for each in PAGES},
     **{
         each.path: _Open(
-            f"Clients: {each.title}", f"How to read products with {each.title}.", _PAGE
+            f"Clients: {each.title}",
+            f"How to read products with {each.title}.",
+            _PAGE,
+            is_kept=True,
         )
         for each in GUIDES.values()
     },
@@ -80,6 +84,7 @@ def open_paths() -> dict[str, Any]:
 
 
 def _operation(path: str, told: _Open, answer: str) -> dict[str, Any]:
+    unchanged = {"304": {"description": "Nothing is new."}} if told.is_kept else {}
     return {
         "get": {
             "operationId": re.sub(r"[^a-z]+", "_", path).strip("_"),
@@ -87,6 +92,6 @@ def _operation(path: str, told: _Open, answer: str) -> dict[str, Any]:
             "summary": told.summary,
             "description": told.description,
             "security": [],
-            "responses": {"200": {"description": answer, "content": told.content}},
+            "responses": {"200": {"description": answer, "content": told.content}, **unchanged},
         }
     }

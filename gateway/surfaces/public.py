@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from gateway.journal.body import Origin
-from gateway.surfaces.guides import GUIDE_PATHS
+from gateway.surfaces.guides import DOCS_PATH, PAGE_PATHS
 from gateway.surfaces.problems import METADATA_PATH
 from gateway.surfaces.proxies import Network, read_address
 
 # Every route that answers anybody. What is not here needs a token, whether it exists or not.
-PUBLIC = GUIDE_PATHS | {"/health/live", "/health/ready", "/openapi.json", "/docs", METADATA_PATH}
+PUBLIC = PAGE_PATHS | {"/health/live", "/health/ready", "/openapi.json", DOCS_PATH, METADATA_PATH}
 METRICS_PATH = "/metrics"
 # What proxies add to a request (RFC 7239, RFC 9110 section 7.6.3, and what was there before them).
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")

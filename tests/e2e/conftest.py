@@ -23,7 +23,7 @@ from typing import Any
 import httpx2
 import pytest
 from joserfc.jwk import ECKey
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from gateway.adapters.demo_issuer import PERSONAS
 from gateway.batch.demo import demo_token
@@ -45,6 +45,13 @@ bytes_per_day = 1_000_000_000_000
 ROOT = Path(__file__).parents[2]
 PEOPLE = ("municipality-bi", "ely-analyst", "stranger", "auditor")
 PROVIDER = ROOT / "tests" / "provider" / "running.py"
+AXE = ROOT / "tests" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+NARROW, WIDE, HIGH = 320, 1280, 900
+# Of all that axe-core knows: every rule of WCAG 2.0 and 2.1 on levels A and AA, and its advice beyond.
+RUN_AXE = """() => axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+}).then(found => found.violations.map(each =>
+    `${each.id}: ${each.nodes.map(node => node.html.slice(0, 200)).join(" | ")}`))"""
 
 
 @dataclass(frozen=True)
@@ -221,6 +228,43 @@ def people_browser(needs: Callable[[str | None], None]) -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def keep_picture() -> Callable[[Page, str], None]:
+    """For people who want to see: SCREENSHOTS=folder."""
+    folder = os.environ.get("SCREENSHOTS")
+
+    def keep(page: Page, name: str) -> None:
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return keep
+
+
+@pytest.fixture
+def check_barriers(
+    needs: Callable[[str | None], None], keep_picture: Callable[[Page, str], None]
+) -> Callable[[Page, str], None]:
+    """Whether the page that is open has a barrier that axe-core knows of, wide and narrow.
+
+    axe-core knows the rules of WCAG 2.1 AA that a machine can judge; it is put into the page as the
+    developer's tools would, beside the page's own policy, which allows no script.
+    """
+    needs(None if AXE.is_file() else "axe-core is not installed; run `make provider`")
+
+    def check(page: Page, name: str) -> None:
+        page.set_viewport_size({"width": WIDE, "height": HIGH})
+        page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        for width in (WIDE, NARROW):
+            page.set_viewport_size({"width": width, "height": HIGH})
+            assert page.evaluate(RUN_AXE) == [], f"{name}, {width}"
+            beyond = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+            assert beyond <= 0, f"{name}, {width}: it scrolls sideways"
+            keep_picture(page, f"{name}-{width}")
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,9 @@
-"""An auditor with a real browser: finds a delivery, follows it, and no page has a barrier that axe-core knows of.
-
-axe-core knows the rules of WCAG 2.1 AA that a machine can judge; it is put into the page as the developer's
-tools would, beside the page's own policy, which allows no script.
-"""
+"""An auditor with a real browser: finds a delivery, follows it, and no page has a barrier that axe-core knows of."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,19 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gateway.model.days import helsinki_day
 
-AXE = Path(__file__).parents[1] / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-NARROW, WIDE = 320, 1280
-# Of all that axe-core knows: every rule of WCAG 2.0 and 2.1 on levels A and AA, and its advice beyond.
-RUN = """() => axe.run(document, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
-}).then(found => found.violations.map(each =>
-    `${each.id}: ${each.nodes.map(node => node.html.slice(0, 200)).join(" | ")}`))"""
-
 
 @pytest.fixture(scope="module")
 def context(people_browser: Browser, site: Any) -> Iterator[BrowserContext]:
     """The auditor's browser, logged in; JavaScript is on for axe-core alone, since no page has any."""
-    context = people_browser.new_context(locale="en-GB", viewport={"width": WIDE, "height": 900})
+    context = people_browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
     context.route(
         lambda address: urlsplit(address).hostname != "127.0.0.1", lambda route: route.abort()
     )
@@ -113,21 +99,11 @@ def test_everything_is_reached_with_the_keyboard_and_the_focus_is_seen(page, sit
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 def test_no_page_has_a_barrier_in_any_language_wide_or_narrow(
-    page, site, day, language, needs: Callable[[str | None], None]
+    page, site, day, language, check_barriers
 ):
-    needs(None if AXE.is_file() else "axe-core is not installed; run `make provider`")
-    source = AXE.read_text(encoding="utf-8")
     for name, path in pages_of(site, page, day).items():
-        page.set_viewport_size({"width": WIDE, "height": 900})
         page.goto(f"{site.base}{path}lang={language}")
-        page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
-        page.evaluate(source)
-        for width in (WIDE, NARROW):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate(RUN) == [], f"{name}, {language}, {width}"
-            beyond = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-            assert beyond <= 0, f"{name}, {language}, {width}: it scrolls sideways"
-            _keep_picture(page, f"audit-{name}-{language}-{width}")
+        check_barriers(page, f"audit-{name}-{language}")
 
 
 def pages_of(site: Any, page: Page, day: str) -> dict[str, str]:
@@ -148,17 +124,10 @@ def pages_of(site: Any, page: Page, day: str) -> dict[str, str]:
     }
 
 
-def test_whoever_is_no_auditor_gets_a_page_that_says_so(people_browser, site):
+def test_whoever_is_no_auditor_gets_a_page_that_says_so(people_browser, site, keep_picture):
     context = people_browser.new_context(locale="en-GB", java_script_enabled=False)
     page = context.new_page()
     site.log_in(page, "municipality-bi", "/audit")
     expect(page.get_by_role("heading", level=1)).to_have_text("Access is refused")
-    _keep_picture(page, "audit-forbidden")
+    keep_picture(page, "audit-forbidden")
     context.close()
-
-
-def _keep_picture(page: Page, name: str) -> None:
-    """For people who want to see: SCREENSHOTS=folder."""
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

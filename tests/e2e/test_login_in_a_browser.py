@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,17 +37,17 @@ def log_out(page: Page, site: Any) -> None:
     page.wait_for_url(f"{site.base}/login?ended=yes**")
 
 
-def test_a_person_sees_the_own_organisation_and_products(page, site):
+def test_a_person_sees_the_own_organisation_and_products(page, site, keep_picture):
     log_in(page, site, "municipality-bi")
     expect(page.get_by_role("heading", level=1)).to_have_text("Omat tiedot ja oikeudet")
     expect(page.get_by_role("definition").first).to_have_text("Tampere (kunta)")
     rows = page.get_by_role("row").filter(has_text="job-seeker-spells")
     expect(rows).to_contain_text("Sallittu")
     assert page.locator("html").get_attribute("lang") == "fi"
-    _keep_picture(page, "me-fi")
+    keep_picture(page, "me-fi")
 
 
-def test_the_page_speaks_three_languages(page, site):
+def test_the_page_speaks_three_languages(page, site, keep_picture):
     log_in(page, site, "ely-analyst")
     page.get_by_role("link", name="Svenska").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mina uppgifter och rättigheter")
@@ -59,22 +57,24 @@ def test_the_page_speaks_three_languages(page, site):
     page.get_by_role("link", name="English").click()
     assert page.locator("html").get_attribute("lang") == "en"
     expect(page.get_by_role("button")).to_have_text("Log out")
-    _keep_picture(page, "me-en")
+    keep_picture(page, "me-en")
 
 
-def test_an_unknown_organisation_logs_in_and_sees_no_more_than_what_is_public(page, site):
+def test_an_unknown_organisation_logs_in_and_sees_no_more_than_what_is_public(
+    page, site, keep_picture
+):
     log_in(page, site, "stranger")
     expect(page.get_by_role("definition").first).to_contain_text("ei ole rekisterissä")
     expect(page.get_by_role("rowheader")).to_have_count(1)  # the public vacancies
-    _keep_picture(page, "me-stranger")
+    keep_picture(page, "me-stranger")
 
 
-def test_after_the_logout_nothing_is_shown_not_even_by_the_back_button(page, site):
+def test_after_the_logout_nothing_is_shown_not_even_by_the_back_button(page, site, keep_picture):
     log_in(page, site, "municipality-bi")
     cookie = _session_of(page)
     log_out(page, site)
     expect(page.get_by_role("heading", level=1)).to_have_text("Et ole kirjautuneena")
-    _keep_picture(page, "logged-out")
+    keep_picture(page, "logged-out")
     assert _session_of(page) is None
     asked_anew = []
     while page.go_back() is not None:
@@ -126,10 +126,3 @@ def test_logins_and_logouts_are_journaled_without_names_or_secrets(page, site):
 
 def _session_of(page: Page) -> dict[str, Any] | None:
     return next((each for each in page.context.cookies() if each["name"] == SESSION), None)
-
-
-def _keep_picture(page: Page, name: str) -> None:
-    """For people who want to see: SCREENSHOTS=folder."""
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

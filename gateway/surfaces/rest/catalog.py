@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from gateway.delivery.admission import listed_products
-from gateway.encoding.formats import Format
+from gateway.encoding.formats import JSON, Format
 from gateway.model.label import Label
 from gateway.organisations.registry import Registry
 from gateway.surfaces.representation import represent
@@ -23,8 +23,7 @@ router = APIRouter()
 CATALOG_PATH = "/v1/catalog"
 PUBLISHER = "KEHA"  # by its code in the registry
 _JSON_LD = Format("json-ld", "application/ld+json", ".jsonld", ("application/ld+json",))
-_JSON = Format("json", "application/json", ".json", ("application/json",))
-_FORMATS = {each.name: each for each in (_JSON_LD, _JSON)}
+_FORMATS = {each.name: each for each in (_JSON_LD, JSON)}
 _OBJECT = {"schema": {"type": "object", "description": "A dcat:Catalog."}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from gateway.contracts.told_contract import told_contract
 from gateway.delivery.admission import find_listed
-from gateway.encoding.formats import Format
+from gateway.encoding.formats import JSON, Format
 from gateway.surfaces.representation import represent
 from gateway.surfaces.rest.dcat_doors import Doors, data_address
 from gateway.surfaces.rest.metadata import Asking, From, House, ProductId
@@ -27,8 +27,7 @@ _YAML = Format(
     ".yaml",
     ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"),
 )
-_JSON = Format("json", "application/json", ".json", ("application/json",))
-_FORMATS = {each.name: each for each in (_YAML, _JSON)}
+_FORMATS = {each.name: each for each in (_YAML, JSON)}
 _OBJECT = {"schema": {"type": "object", "description": "A data contract of ODCS v3."}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {

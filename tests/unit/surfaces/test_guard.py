@@ -91,6 +91,8 @@ def test_every_route_that_is_not_on_the_public_list_demands_a_caller(house):
         "/health/ready",
         "/openapi.json",
         "/docs",
+        "/docs/api",
+        "/docs/pull",
         "/docs/clients",
         *(f"/docs/clients/{name}" for name in guides),
         "/.well-known/oauth-protected-resource",
