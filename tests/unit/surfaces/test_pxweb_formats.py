@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from html.parser import HTMLParser
 
 import openpyxl
@@ -226,6 +227,15 @@ def test_a_page_is_a_table_with_a_caption_headers_and_nothing_that_runs(house):
     assert "<caption>Job seekers. Release job-seekers 2026-06-30.1" in answer.text
     assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert answer.headers["content-disposition"].startswith("attachment;")
+
+
+@pytest.mark.parametrize(("language", "sign"), [("fi", ","), ("sv", ","), ("en", ".")])
+def test_a_page_has_the_decimal_sign_of_its_language(house, language, sign):
+    query = f"{EVERYTHING}&lang={language}"
+    numbers = re.findall(r"<td>([0-9]+[.,][0-9]+)</td>", fetch(house, "html", query).text)
+    own = [each for each in fetch(house, "json-stat2", query).json()["value"] if each]
+    assert numbers == [str(each).replace(".", sign) for each in own if each != int(each)]
+    assert numbers
 
 
 def test_pandas_reads_a_page_as_the_table_that_it_is(house):
