@@ -4,8 +4,8 @@ zstd is at PyArrow's own level, whose window every browser takes (RFC 9659). Wha
 workbook) is left alone: coding it twice costs time and saves nothing.
 
 BREACH needs an answer in which an attacker's text stands beside a secret and is asked for again and again with
-a victim's credential. None of ours has one: nothing that a caller wrote is in an answer, problems and pages that need a session are
-never coded, and a credential is a header that no foreign page can make a browser send.
+a victim's credential. None of ours has one: nothing that a caller wrote is in an answer, problems and
+pages that need a session are never coded, and a credential is a header that no foreign page can make a browser send.
 """
 
 from __future__ import annotations

@@ -21,34 +21,40 @@ _NO_HEADERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
+class _Coded:
+    content: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublicDocument:
     """form: its media type. headers: of its own, on every answer."""
 
     content: bytes
     form: Format
     headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
-    _coded: dict[Coding | None, bytes] = field(default_factory=dict[Coding | None, bytes])
+    _coded: dict[Coding | None, _Coded] = field(default_factory=dict[Coding | None, _Coded])
 
     async def answer(self, request: Request) -> Response:
         """As the endpoint of a route: the document, or 304 when the client has it already."""
         conditions = read_conditions(request.scope)
         coding = choose_coding(self.form, conditions.accept_encoding)
-        content = self._in(coding)
+        coded = self._in(coding)
         headers = {
             **self.headers,
-            "etag": f'"{hashlib.sha256(content).hexdigest()}"',
+            "etag": coded.etag,
             "cache-control": _CACHING,
             "vary": "accept-encoding",
         }
-        if is_unchanged(conditions, headers["etag"]):
+        if is_unchanged(conditions, coded.etag):
             return Response(status_code=NOT_MODIFIED, headers=headers)
         if coding is not None:
             headers["content-encoding"] = coding.value
-        return Response(content, media_type=self.form.media_type, headers=headers)
+        return Response(coded.content, media_type=self.form.media_type, headers=headers)
 
-    def _in(self, coding: Coding | None) -> bytes:
-        if coding is None:
-            return self.content
+    def _in(self, coding: Coding | None) -> _Coded:
         if coding not in self._coded:
-            self._coded[coding] = compress(self.content, coding)
+            content = self.content if coding is None else compress(self.content, coding)
+            etag = f'"{hashlib.sha256(content).hexdigest()}"'
+            self._coded[coding] = _Coded(content, etag)
         return self._coded[coding]
