@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,24 +108,37 @@ def test_nothing_is_served_while_the_journal_is_locked(fresh_house):
         assert fresh_house.get(CALLER, ROWS).status_code == 200
 
 
+class ReadOnlyOnceSaid:
+    """A connection with SQLite's own refusal to write, as on a file system that is mounted read-only.
+
+    Whoever uses it makes it so: a connection that another thread touches may be closed under its hands.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, is_said: threading.Event) -> None:
+        self._connection = connection
+        self._is_said = is_said
+
+    def execute(self, *statement: Any) -> sqlite3.Cursor:
+        if self._is_said.is_set():
+            self._connection.execute("PRAGMA query_only = ON")
+        return self._connection.execute(*statement)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
 def test_nothing_is_served_while_the_journal_is_read_only(fresh_house, monkeypatch):
-    connections = []
-
-    def connect(path, **options):
-        connections.append(journal_sqlite_file.connect(path, **options))
-        return connections[-1]
-
-    def connect_to_read(path, **options):
-        """SQLite's own refusal to write, as on a file system that is mounted read-only."""
-        connection = journal_sqlite_file.connect(path, **options)
-        connection.execute("PRAGMA query_only = ON")
-        return connection
-
-    monkeypatch.setattr(journal_sqlite, "connect", connect)
+    is_read_only = threading.Event()
+    monkeypatch.setattr(
+        journal_sqlite,
+        "connect",
+        lambda path, **options: ReadOnlyOnceSaid(
+            journal_sqlite_file.connect(path, **options), is_read_only
+        ),
+    )
     with fresh_house.open(intent_timeout_seconds=0.3):
         assert fresh_house.get(CALLER, ROWS).status_code == 200
-        monkeypatch.setattr(journal_sqlite, "connect", connect_to_read)
-        connections[0].execute("PRAGMA query_only = ON")
+        is_read_only.set()
         for asked in (ROWS, CUBE, f"{ROWS}?area=40"):
             _refused(fresh_house, asked, "journal_unavailable")
 
