@@ -34,7 +34,7 @@ REMEDIES = {
     ),
     "audience-of-the-product": Label(
         "Tuotteen sopimus (`audience`) ei nimeä tätä organisaatiotyyppiä. Pyydä sitä KEHA-keskukselta.",
-        "Produktens kontrakt (`audience`) nämner inte denna typ av organisation. Be KEHA-centralen.",
+        "Produktens kontrakt (`audience`) nämner inte denna typ av organisation. Be KEHA-centret.",
         "The contract (`audience`) does not name this kind of organisation. Ask the KEHA Centre.",
     ),
     "permission-of-the-product": Label(
@@ -94,7 +94,7 @@ REMEDIES = {
         "Organisaatiolla on oltava voimassa oleva tilaus tuotteesta `{product}` "
         "(policies/subscriptions.yaml). Tee tilaus KEHA-keskukselle.",
         "Organisationen ska ha en giltig beställning av produkten `{product}` "
-        "(policies/subscriptions.yaml). Beställ hos KEHA-centralen.",
+        "(policies/subscriptions.yaml). Beställ hos KEHA-centret.",
         "The organisation needs a valid subscription of `{product}` (policies/subscriptions.yaml). "
         "Subscribe with the KEHA Centre.",
     ),
@@ -110,7 +110,7 @@ REMEDIES = {
     ),
     DEFAULT_DENY: Label(
         "Mikään sääntö ei salli tätä. Sääntöjä muuttaa vain KEHA-keskus päätöksellään.",
-        "Ingen regel tillåter detta. Reglerna ändras endast genom beslut av KEHA-centralen.",
+        "Ingen regel tillåter detta. Reglerna ändras endast genom beslut av KEHA-centret.",
         "No policy permits this. Policies change only by a decision of the KEHA Centre.",
     ),
 }

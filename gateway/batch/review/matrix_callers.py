@@ -68,7 +68,7 @@ SAMPLES = (
     ),
     Sample(
         OrganisationKind.KEHA.value,
-        Label("KEHA-keskus", "KEHA-centralen", "KEHA Centre"),
+        Label("KEHA-keskus", "KEHA-centret", "KEHA Centre"),
         *("KEHA", EVK_FIRST_DAY, None, "39"),
     ),
     Sample(
