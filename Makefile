@@ -42,12 +42,16 @@ imports: $(VENV)/.dev       ## the two roads and the wall between them
 check: $(VENV)/.dev         ## contracts and policies
 	$(BIN)/jakelu check
 
+# A file of tests stays with one process, which makes what its tests share once. A process that dies is not
+# replaced: its successor would run what killed it again, or wait for ever.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
+
 tests: $(VENV)/.dev provider postgres      ## the tests alone
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
 
 coverage: $(VENV)/.dev provider postgres   ## the tests alone, and which lines they run; slower
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	$(PYTEST) --cov --cov-report=term:skip-covered
 
 provider: $(addsuffix /node_modules/.installed,$(PROVIDER) $(AXE) $(SPECTRAL))      ## what tests run from npm: an identity provider, axe-core, a linter
 
