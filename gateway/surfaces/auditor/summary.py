@@ -45,13 +45,10 @@ class SummaryParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: str | None = Field(
-        None, examples=["2026-01-01"], description="From this day (Finland). Required."
-    )
-    until: str | None = Field(
-        None,
+    since: str = Field(examples=["2026-01-01"], description="From this day (Finland).")
+    until: str = Field(
         examples=["2026-06-30"],
-        description=f"To the end of this day; {MOST_DAYS} days at most. Required.",
+        description=f"To the end of this day; {MOST_DAYS} days at most.",
     )
     organisation: str | None = Field(None, examples=["KU837"], description="Registry code.")
     product: str | None = Field(None, examples=["job-seekers"], description="Product id.")

@@ -82,6 +82,6 @@ def _first(faults: Any) -> GatewayError:  # noqa: ANN401 - FastAPI types it so
         case "extra_forbidden":
             return UnknownParameter("See /docs for the parameters here.", parameter=name)
         case "missing":
-            return MissingParameter(parameter=name)
+            return MissingParameter("See /docs for its values.", parameter=name)
         case _:
             return BadParameter("See /docs for its values.", parameter=name)
