@@ -19,6 +19,7 @@ import pytest
 from gateway.batch.journal_key import create_journal_key
 from gateway.serving import openapi_document
 from gateway.surfaces.examples import load_shown
+from gateway.surfaces.ops.interface import examples_of
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
 
 # Where the monitoring is.
@@ -173,7 +174,7 @@ def _found(name: str) -> tuple[str, str, dict]:
 
 def _required(parameters: Any, place: str) -> dict[str, str]:
     return {
-        each["name"]: each["example"] if "example" in each else each["schema"]["examples"][0]
+        each["name"]: examples_of(each)[0]
         for each in parameters
         if each["in"] == place and each.get("required")
     }

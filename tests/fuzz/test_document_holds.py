@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from gateway.serving import openapi_document
+from gateway.surfaces.ops.interface import examples_of
 from gateway.surfaces.public import METRICS_PATH, PUBLIC
 
 CHECKS = [
@@ -70,8 +71,7 @@ def _examples(operation: Any, place: str) -> dict[str, Any]:
     found = {}
     for each in operation.definition.raw.get("parameters", ()):
         if each["in"] == place and each.get("required"):
-            shown = each["schema"].get("examples") or [each.get("example")]
-            found[each["name"]] = each.get("example", shown[0])
+            found[each["name"]] = next(iter(examples_of(each)), None)
     return found
 
 

@@ -15,6 +15,7 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.serving import openapi_document
 from gateway.surfaces.examples import load_shown
+from gateway.surfaces.ops.interface import examples_of
 from gateway.surfaces.pxweb.words import TYPE as PXWEB_TYPE
 
 DOCUMENT = openapi_document()
@@ -50,8 +51,7 @@ def _parameters() -> Iterator[tuple[str, str, dict, list]]:
     """With all examples of each, which stand beside its schema or in it."""
     for name, (_, _, operation) in OPERATIONS.items():
         for each in operation.get("parameters", ()):
-            beside = [each["example"]] if "example" in each else []
-            yield name, each["name"], each["schema"], beside + each["schema"].get("examples", [])
+            yield name, each["name"], each["schema"], examples_of(each)
 
 
 def _tree() -> dict[str, type[GatewayError]]:
@@ -138,7 +138,7 @@ def test_what_may_be_left_out_can_be_given_as_it_is_shown(shown_house, name):
 def _as_sent(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
     """Its example in the query, by its `style`."""
     name = parameter["name"]
-    shown = parameter.get("example") or parameter["schema"]["examples"][0]
+    shown = examples_of(parameter)[0]
     if not isinstance(shown, Mapping):
         return {name: shown}
     if parameter["style"] == "deepObject":

@@ -16,6 +16,7 @@ from gateway.adapters.demo_issuer import PERSONAS, Persona
 from gateway.serving import openapi_document
 from gateway.surfaces.application import metadata_application
 from gateway.surfaces.delta_sharing.files import FILE_PATH
+from gateway.surfaces.ops.interface import examples_of
 from gateway.surfaces.public import PUBLIC
 
 # Only the signature in the address of a file opens it: see test_file_addresses.py.
@@ -62,7 +63,7 @@ def _named(operation: dict, name: str) -> bool:
 def _required(operation: dict) -> dict[str, str]:
     """What the document says must be in the query, by its own examples."""
     asked = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
-    return {each["name"]: each["example"] for each in asked if each["required"]}
+    return {each["name"]: examples_of(each)[0] for each in asked if each["required"]}
 
 
 def _ids(operations: list[tuple[str, str, dict]]) -> list[str]:

@@ -102,11 +102,16 @@ def _operation(path: str, method: str, told: Mapping[str, Any]) -> Operation:
     )
 
 
+def examples_of(parameter: Mapping[str, Any]) -> list[Any]:
+    """What the document shows of a parameter: beside its schema, in it, or nothing."""
+    beside = [parameter["example"]] if "example" in parameter else []
+    return [*beside, *parameter["schema"].get("examples", ())]
+
+
 def _parameter(told: Mapping[str, Any]) -> Parameter:
-    schema = told["schema"]
-    example = told.get("example", next(iter(schema.get("examples", ())), None))
+    example = next(iter(examples_of(told)), None)
     shown = None if example is None else _short(example)
-    description = told.get("description") or schema.get("description", "")
+    description = told.get("description") or told["schema"].get("description", "")
     return Parameter(told["name"], told["in"], bool(told.get("required")), description, shown)
 
 
