@@ -6,6 +6,7 @@ be shared here. Messages name columns and never a value.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -45,6 +46,9 @@ def check_column(
     shown = [
         value for value in values.unique().to_pylist() if value is not None and value not in hidden
     ]
+    # Neither has a text in JSON, and whoever sums up a column gets nothing else of it.
+    if any(isinstance(value, float) and not math.isfinite(value) for value in shown):
+        raise ReleaseRefused(f"The column {column.name} holds something that is no finite number.")
     if not _is_formed(shown, column, level):
         form = (
             f"value at the level {level}" if column.is_quasi_identifier else column.transformation

@@ -96,6 +96,8 @@ def test_takes_what_has_the_form_of_its_column(values, column, level):
         ([0.15], EUROS, None, "no round"),
         ([1.1], EUROS, None, "no round"),
         ([-1.1], EUROS, None, "no round"),
+        ([0.1, float("nan")], EUROS, None, "no finite number"),
+        ([float("-inf")], column("x", Transformation.KEEP, NUMBER), None, "no finite number"),
         (["30-90"], DAYS, None, "no bands"),
         (["*"], DAYS, None, "no bands"),
         (["251"], DIGITS, None, "no truncate"),
