@@ -45,11 +45,11 @@ def migrate_tables(
 
 
 def excess_rights(
-    url: PostgresUrl, table: str, *, only_grows: bool, fault: type[Unavailable]
+    url: PostgresUrl, *, grows: str | None, fault: type[Unavailable]
 ) -> Sequence[str]:
     """Rights of the serving role that it has no use for, and whoever takes the process over has.
 
-    only_grows: whether rows of the table are added and never changed by whoever serves.
+    grows: a table whose rows are added and never changed by whoever serves.
     """
     engine = _engine(url, 2.0, fault)
     try:
@@ -58,17 +58,18 @@ def excess_rights(
                 text(
                     "SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),"
                     " has_schema_privilege(:schema, 'CREATE'),"
-                    " has_table_privilege(:table, 'TRUNCATE'),"
-                    " has_any_column_privilege(:table, 'UPDATE')"
+                    " (SELECT bool_or(has_table_privilege(oid, 'TRUNCATE')) FROM pg_class"
+                    " WHERE relnamespace = CAST(:schema AS regnamespace) AND relkind = 'r'),"
+                    " coalesce(has_any_column_privilege(:grows, 'UPDATE'), false)"
                 ),
-                {"schema": SCHEMA, "table": table},
+                {"schema": SCHEMA, "grows": grows},
             ).one()
     finally:
         engine.dispose()
     if is_superuser or may_create or may_truncate:
         return (f"The role {url.user} may change tables; serve as {GATEWAY}, which may not.",)
-    if only_grows and may_update:
-        return (f"The role {url.user} may change {table}; serve as {GATEWAY}, which may not.",)
+    if may_update:
+        return (f"The role {url.user} may change {grows}; serve as {GATEWAY}, which may not.",)
     return ()
 
 

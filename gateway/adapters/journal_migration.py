@@ -33,5 +33,5 @@ def check_journal(where: Path | PostgresUrl) -> Sequence[str]:
     finally:
         store.close()
     if isinstance(where, PostgresUrl):
-        return excess_rights(where, "entries", only_grows=True, fault=JournalUnavailable)
+        return excess_rights(where, grows="entries", fault=JournalUnavailable)
     return ()

@@ -32,5 +32,5 @@ def check_state(where: Path | PostgresUrl) -> Sequence[str]:
     finally:
         state.close()
     if isinstance(where, PostgresUrl):
-        return excess_rights(where, "access_keys", only_grows=False, fault=StateUnavailable)
+        return excess_rights(where, grows=None, fault=StateUnavailable)
     return ()

@@ -368,3 +368,17 @@ def test_a_role_with_rights_too_many_is_told_of(state_url):
     assert check_state(owner) == (
         "The role jakelu_owner may change tables; serve as jakelu_gateway, which may not.",
     )
+
+
+def test_a_right_to_empty_any_table_is_told_of(state_url):
+    as_owner = state_url.replace("jakelu_gateway@", "jakelu_owner@")
+    options = "-c search_path=jakelu"
+    with psycopg.connect(as_owner, options=options, autocommit=True) as connection:
+        for (table,) in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'jakelu'"
+        ).fetchall():
+            connection.execute(f"GRANT TRUNCATE ON {table} TO jakelu_gateway")
+            (told,) = check_state(address(state_url))
+            assert "jakelu_gateway may change tables" in told, table
+            connection.execute(f"REVOKE TRUNCATE ON {table} FROM jakelu_gateway")
+    assert check_state(address(state_url)) == ()
