@@ -15,7 +15,8 @@ class Format:
     """One representation. media_type: as sent.
 
     accepted: as `Accept` may name it, without parameters; none where only `?format=` chooses it.
-    is_compressed: inside, so that a content coding would save nothing.
+    is_compressed: inside, so that a content coding would save nothing. has_words: whether it always has
+    titles and labels, in one language.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Format:
     suffix: str
     accepted: tuple[str, ...]
     is_compressed: bool = False
+    has_words: bool = False
 
 
 PARQUET = Format(
@@ -52,6 +54,7 @@ JSON_STAT = Format(
     "application/json",
     ".json",
     ("application/json", "application/vnd.json-stat+json"),
+    has_words=True,
 )
 XLSX = Format(
     "xlsx",
@@ -59,12 +62,13 @@ XLSX = Format(
     ".xlsx",
     ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
     is_compressed=True,
+    has_words=True,
 )
 # What PxWebApi 2 has beside: by these names alone, for two of the media types say too little.
 PX = Format("px", "application/octet-stream", ".px", ("application/octet-stream",))
 JSON_PX = Format("json-px", "application/json", ".json", ("application/json",))
 JSON = Format("json", "application/json", ".json", ("application/json",))
-HTML = Format("html", "text/html; charset=utf-8", ".html", ("text/html",))
+HTML = Format("html", "text/html; charset=utf-8", ".html", ("text/html",), has_words=True)
 
 
 def _by_name(*formats: Format) -> Mapping[str, Format]:

@@ -44,7 +44,7 @@ def _content_headers(delivery: Delivery) -> dict[str, str]:
     texts["content-type"] = plan.format.media_type
     texts["content-disposition"] = f'attachment; filename="{filename(plan)}"'
     texts["accept-ranges"] = "bytes" if plan.has_ranges else "none"
-    if isinstance(plan, CubePlan) and plan.format.name == "json-stat2":
+    if isinstance(plan, CubePlan) and plan.format.has_words:
         texts["content-language"] = plan.language
     if plan.coding is not None:
         texts["content-encoding"] = plan.coding.value

@@ -81,6 +81,13 @@ def test_what_is_not_packed_inside_is_packed_on_the_way(house, form, is_coded):
     assert answer.content == fetch(house, form, Accept_Encoding="identity").content
 
 
+@pytest.mark.parametrize("form", ["json-stat2", "xlsx", "html"])
+def test_a_format_of_words_in_one_language_says_which(house, form):
+    for language in ("fi", "sv"):
+        answer = fetch(house, form, f"{CELL}&lang={language}")
+        assert answer.headers["content-language"] == language
+
+
 @pytest.mark.parametrize(
     ("form", "parameters"),
     [("px", "UseCodes"), ("json-px", "IncludeTitle"), ("json-stat2", "UseTexts"), ("parquet", "UseTexts"),
