@@ -67,8 +67,11 @@ class InvalidToken(GatewayError):
     scheme: of the `Authorization` header, which the challenge answers in.
     """
 
-    code, status, title = "invalid_token", 401, "The access token is not valid"
-    remedy: ClassVar[str] = "Obtain a new access token and try again."
+    code, status, title = "invalid_token", 401, "The access token or key is not valid"
+    remedy: ClassVar[str] = (
+        "Obtain a new access token and try again. An access key may be mistyped, ended or revoked, or come "
+        "from a network that it is not for."
+    )
 
     def __init__(self, reason: str, *, scheme: str = "Bearer") -> None:
         super().__init__(self.remedy)

@@ -79,9 +79,13 @@ def _terms(product: Product) -> Terms:
 
 
 def _combinations(cube: CubeSpec) -> Sequence[Terms]:
-    """Levels that are published together; not from how many persons on."""
+    """Levels that are published together, and of which measures; not from how many persons on."""
     return [
-        {name: list(levels) for name, levels in each.levels.items()} for each in cube.combinations
+        {
+            "levels": {name: list(levels) for name, levels in each.levels.items()},
+            "measures": sorted(each.measures),
+        }
+        for each in cube.combinations
     ]
 
 

@@ -40,7 +40,9 @@ def admit(caller: Caller, request: Request, services: Services) -> Admitted:
     action = action_of(request)
     product = find_product(services, request.product)
     if product is not None and product.kind is not _KINDS[action] and is_listed(caller, product):
-        raise WrongKind(f"Its kind is `{product.kind}`.", parameter="product")
+        raise WrongKind(
+            f"Its kind is `{product.kind}`; /docs tells where those are.", parameter="product"
+        )
     of_kind = product if product is not None and product.kind is _KINDS[action] else None
     ruling = services.rulings.rule(
         caller,

@@ -46,7 +46,6 @@ CELLS_MAX = 1_000_000
 SMALL_CELLS_MAX = 100_000
 # A workbook is made in memory, a hundred bytes and more to a cell with its codes and labels.
 SHEET_CELLS_MAX = 50_000
-EXCEL_ROWS_MAX = 1_048_576
 # More codes than this are journaled as `*`: the auditor then reads the entry as all of them.
 JOURNALED_CODES_MAX = 500
 
@@ -201,15 +200,14 @@ def plan_cube(
     is_stored = table is not None and request.format == PARQUET and chosen.is_whole(cube)
     if request.format == XLSX and chosen.cells > SHEET_CELLS_MAX:
         raise TooManyCells(
-            f"A workbook has at most {SHEET_CELLS_MAX} cells, for a sheet of Excel ends after "
-            f"{EXCEL_ROWS_MAX} rows. Narrow the selection, or choose csv-excel or parquet.",
+            f"A workbook has at most {SHEET_CELLS_MAX} cells; this has {chosen.cells}. Narrow the selection, or "
+            f"choose csv-excel, with at most {CELLS_MAX}.",
             parameter="format",
         )
     if not is_stored and chosen.cells > CELLS_MAX:
         raise TooManyCells(
-            f"A selection has at most {CELLS_MAX} cells. Narrow it, or fetch the whole cube with "
-            "format=parquet and `*` for every dimension.",
-            parameter="format",
+            f"A selection has at most {CELLS_MAX} cells; this has {chosen.cells}. Narrow it, or fetch the "
+            "whole cube with format=parquet and `*` for every dimension.",
         )
     if not is_stored:
         check_published(cube, chosen)

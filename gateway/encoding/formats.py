@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 # Part of every encoded answer's ETag: raise it when any encoder's bytes change.
-ENCODING_VERSION = "4"
+ENCODING_VERSION = "5"
 
 
 @dataclass(frozen=True, slots=True)

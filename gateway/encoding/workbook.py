@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from gateway.encoding.cube_tables import STATUS_SUFFIX, cube_table
 from gateway.encoding.heading import Heading
-from gateway.encoding.workbook_cover import number_format, open_book, write_cover
+from gateway.encoding.workbook_cover import number_format, open_book, with_unit, write_cover
 from gateway.model.cube import Axis, Cube
 from gateway.model.label import Label
 from gateway.model.product import Measure
@@ -24,7 +24,10 @@ def encode_xlsx(cube: Cube, heading: Heading) -> bytes:
     """The workbook, in the heading's language. How many cells it may have is for the plan to say."""
     sink = io.BytesIO()
     with open_book(sink, heading) as book:
-        columns = [(each.name, each.label) for each in (*cube.axes, *cube.measures)]
+        columns = [
+            *((each.name, each.label) for each in cube.axes),
+            *((each.name, with_unit(each)) for each in cube.measures),
+        ]
         write_cover(book, heading, columns)
         _write_table(book, cube, heading.language)
     return sink.getvalue()
@@ -40,7 +43,7 @@ def _write_table(book: Any, cube: Cube, language: str) -> None:  # noqa: ANN401 
         sheet.write_string(0, 2 * number + 1, axis.label.in_language(language), bold)
         _write_codes(sheet, 2 * number, axis, table.column(axis.name), language)
     for column, measure in enumerate(cube.measures, start=2 * len(cube.axes)):
-        sheet.write_string(0, column, _named(measure, language), bold)
+        sheet.write_string(0, column, with_unit(measure).in_language(language), bold)
         shown = book.add_format(number_format(measure.decimals))
         _write_values(sheet, column, measure, table, (shown, right))
     sheet.freeze_panes(1, 0)
@@ -74,7 +77,3 @@ def _write_values(
             sheet.write_string(row, column, mark, formats[1])
         elif value is not None:
             sheet.write_number(row, column, value, formats[0])
-
-
-def _named(measure: Measure, language: str) -> str:
-    return f"{measure.label.in_language(language)} ({measure.unit.in_language(language)})"

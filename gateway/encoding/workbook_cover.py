@@ -14,6 +14,7 @@ from typing import Any
 from gateway.encoding.heading import LANGUAGES, Heading
 from gateway.encoding.marks import LEGEND
 from gateway.model.label import Label
+from gateway.model.product import Measure
 
 COVER = Label("Tietoja", "Om tabellen", "About")
 PRODUCT = Label("Tuote", "Produkt", "Product")
@@ -85,6 +86,13 @@ def write_cover(
     place = _write_list(sheet, 11, (SYMBOLS.in_language(language), *LANGUAGES), rows, bold)
     titles = [(name, *_every_language(label)) for name, label in columns]
     _write_list(sheet, place + 1, (COLUMNS.in_language(language), *LANGUAGES), titles, bold)
+
+
+def with_unit(measure: Measure) -> Label:
+    """A measure as a table for people calls it: 420 alone could be days or months."""
+    named = {each: measure.label.in_language(each) for each in LANGUAGES}
+    units = {each: measure.unit.in_language(each) for each in LANGUAGES}
+    return Label(**{each: f"{named[each]} ({units[each]})" for each in LANGUAGES})
 
 
 def licence(heading: Heading) -> Label:

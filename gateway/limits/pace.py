@@ -33,8 +33,8 @@ class Standing:
         """Raises RateLimited."""
         if self.wait_seconds:
             raise RateLimited(
-                f"A client may ask {self.rate.per_minute} times a minute, and {self.rate.burst} times at "
-                f"once after a pause. Wait {self.wait_seconds} s, then go on more slowly.",
+                f"A client may ask {self.rate.per_minute} times a minute. Wait {self.wait_seconds} s, then go "
+                "on more slowly.",
                 retry_after_seconds=self.wait_seconds,
             )
 

@@ -25,7 +25,7 @@ from gateway.errors import (
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """policy: a policy's @id. sentence: may name {permission}, {purposes} and {sources}."""
+    """policy: a policy's @id. sentence: may name {roles}, {area}, {purposes} and {sources}."""
 
     policy: str
     error_type: type[Forbidden]
@@ -52,7 +52,7 @@ REASONS = (
     Reason(
         "rows-employment-authorities-only",
         AudienceRefused,
-        "Rows are delivered to employment authorities only; ELY and EVK centres receive cubes.",
+        "Rows are delivered to employment authorities only; other organisations receive cubes.",
     ),
     Reason(
         "audience-of-the-product",
@@ -78,7 +78,7 @@ REASONS = (
     Reason(
         "permission-of-the-product",
         RoleMissing,
-        "No valid role of yours gives `{permission}`. Ask your organisation's administrator for it.",
+        "This takes a valid role that you do not have: {roles}. Ask your organisation's administrator.",
     ),
     Reason(
         "integration-needs-koto-role",
@@ -94,7 +94,7 @@ REASONS = (
     Reason(
         "rows-own-area",
         AreaOutOfScope,
-        "Give one employment area of your own organisation, like area=39; /v1/me lists yours.",
+        "Give one employment area of your own organisation, like area={area}; /v1/me lists yours.",
         "area",
     ),
     Reason(
@@ -141,13 +141,13 @@ PURPOSE_UNKNOWN = Reason(
     "", PurposeRefused, "Leave `purpose` out, or give one of: {purposes}.", "purpose"
 )
 AUDITORS_ONLY = Reason(
-    "", RoleMissing, "Reading the journal needs `{permission}`, a separate role in the HETI portal."
+    "", RoleMissing, "Reading the journal takes {roles}, a separate role in the HETI portal."
 )
 KEHA_ONLY = Reason("", AudienceRefused, "The journal is read at the KEHA Centre only.")
 KEY_ADMINISTRATORS_ONLY = Reason(
     "",
     RoleMissing,
-    "Managing access keys needs `{permission}`, a separate role in the HETI portal.",
+    "Managing access keys takes {roles}, a separate role in the HETI portal.",
 )
 NO_ORGANISATION = Reason(
     "", AudienceRefused, "Your organisation is not in the registry, or not valid today."

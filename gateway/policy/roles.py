@@ -22,6 +22,10 @@ class RoleTable:
             *(self.permissions.get(role.name, frozenset()) for role in roles)
         )
 
+    def roles_with(self, permission: str) -> list[str]:
+        """The roles that give a permission, as `source:role`, in the order of the alphabet."""
+        return sorted(role for role, gives in self.permissions.items() if permission in gives)
+
     def sources_of(self, roles: Iterable[HeldRole]) -> frozenset[str]:
         """Where the roles that give anything come from: `atmt`, `heti`, `kotoaj`."""
         return frozenset(role.source.value for role in roles if self.permissions.get(role.name))

@@ -20,6 +20,8 @@ from gateway.policy.subscriptions import choose, valid_subscriptions
 from gateway.policy.vocabulary import AUDIT_PURPOSE, DEFAULT_DENY, Permission
 from gateway.ports import Answer
 
+AREA_SHOWN = "39"  # to whoever has no area
+
 
 def is_listed(caller: Caller, product: Product) -> bool:
     """Whether the caller may know that the product exists."""
@@ -105,7 +107,8 @@ def _refuse(
         errors=answer.errors,
         chosen=seen.chosen,
         words={
-            "permission": product.required_permission or "",
+            "roles": _roles(product.required_permission, policy),
+            "area": min(caller.scope.areas, default=AREA_SHOWN),
             "purposes": _listing(candidate.purpose for candidate in seen.candidates),
             "sources": _listing(seen.missing_permits),
         },
@@ -128,7 +131,7 @@ def _rule_on_journal(caller: Caller, purpose: str, policy: Policy) -> Ruling:
         policy,
         is_listed=True,
         errors=answer.errors,
-        words={"permission": Permission.JOURNAL_READ.value, "purposes": AUDIT_PURPOSE},
+        words={"roles": _roles(Permission.JOURNAL_READ, policy), "purposes": AUDIT_PURPOSE},
     )
 
 
@@ -152,7 +155,7 @@ def rule_on_keys(caller: Caller, organisation: str, policy: Policy) -> Ruling:
         policy,
         is_listed=True,
         errors=answer.errors,
-        words={"permission": Permission.KEYS_MANAGE.value},
+        words={"roles": _roles(Permission.KEYS_MANAGE, policy)},
     )
 
 
@@ -199,6 +202,11 @@ def _denial(
         legal_basis=chosen.legal_basis if chosen else None,
         subscription=chosen.id if chosen else None,
     )
+
+
+def _roles(permission: str | None, policy: Policy) -> str:
+    """The roles that give it, by the names under which an administrator grants them."""
+    return " or ".join(f"`{role}`" for role in policy.roles.roles_with(permission or ""))
 
 
 def _listing(codes: Iterable[str]) -> str:

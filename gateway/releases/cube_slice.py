@@ -8,8 +8,9 @@ computed from its parts.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from gateway.model.product import AxisRole
 
 EVERY = "*"
 MEASURE = "measure"
+_NAMED = 12  # in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,10 @@ def resolve_selection(cube: Cube, asked: Mapping[str, Sequence[str]]) -> Selecti
     Raises UnknownDimension, UnknownValue, BadParameter (a code twice, `*` beside others, nothing),
     each naming the parameter.
     """
-    known = {MEASURE, *(axis.name for axis in cube.axes)}
+    known = (*(axis.name for axis in cube.axes), MEASURE)
     for name in asked:
         if name not in known:
-            raise UnknownDimension("See /v1/cubes/{id} for the cube's dimensions.", parameter=name)
+            raise UnknownDimension(f"The dimensions are: {_shown(known)}.", parameter=name)
     measures = {measure.name: index for index, measure in enumerate(cube.measures)}
     return Selection(
         _indices(MEASURE, measures, asked=asked.get(MEASURE, (EVERY,))),
@@ -102,8 +104,15 @@ def _indices(name: str, position: Mapping[str, int], *, asked: Sequence[str]) ->
     if len(set(asked)) != len(asked):
         raise BadParameter("A code stands in the list twice.", parameter=name)
     if not position.keys() >= set(asked):
-        raise UnknownValue("See /v1/cubes/{id} for the dimension's codes.", parameter=name)
+        raise UnknownValue(f"The codes are: {_shown(position)}.", parameter=name)
     return tuple(sorted(position[code] for code in asked))
+
+
+def _shown(names: Iterable[str]) -> str:
+    """The first of them, in the cube's order."""
+    first = list(islice(names, _NAMED + 1))
+    listed = ", ".join(first[:_NAMED])
+    return f"{listed}; its page at /v1/cubes tells the others" if len(first) > _NAMED else listed
 
 
 def _standing(axis: Axis) -> tuple[int, ...]:
@@ -130,13 +139,33 @@ def _narrowed(axis: Axis, kept: tuple[int, ...]) -> Axis:
 
 
 def _unpublished(cube: Cube, selection: Selection) -> str:
-    """Name the combination by its levels: those are the contract's words, not the caller's."""
+    """Name the combination by its levels: those are the contract's words, not the caller's.
+
+    A place may be left out where others of its level are shown (`Combination.least_persons`); nothing
+    that the caller asks for less would bring it back, so that is said instead.
+    """
     levels = " x ".join(
         f"{axis.name} ({', '.join(dict.fromkeys(axis.codes[i].level for i in kept))})"
         for axis, kept in zip(cube.axes, selection.axes, strict=True)
         if kept != (axis.total,)
     )
+    if _is_shown_elsewhere(cube, selection):
+        return (
+            f"The combination {levels} is published, but not of this place: those with few persons are left "
+            "out. Ask for a larger one that it belongs to."
+        )
     return (
         f"The combination {levels} is not published. Leave a dimension out to get its total; "
         "sums are never made for you."
     )
+
+
+def _is_shown_elsewhere(cube: Cube, selection: Selection) -> bool:
+    """Whether other places of the same levels have what was asked for."""
+    kept = list(selection.axes)
+    for number, axis in enumerate(cube.axes):
+        if axis.role is AxisRole.GEO:
+            levels = {axis.codes[i].level for i in kept[number]}
+            kept[number] = tuple(i for i, code in enumerate(axis.codes) if code.level in levels)
+    status = cube.status[np.ix_(selection.measures, *kept)]
+    return bool((status != Status.NOT_PUBLISHED).any())

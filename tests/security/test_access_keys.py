@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from gateway.adapters import state_keys
+from gateway.errors import InvalidToken
 from gateway.identity.key_text import KeyText, new_key_text, read_key_text
 from gateway.serving import create_app
 
@@ -119,7 +120,7 @@ def refused(answer, status: int, code: str, parameter: str | None = None) -> Non
 def refused_key(desk, answer, reason: str, before: dict[str, int]) -> None:
     """401, one body for every reason; which it was stands in the metrics alone."""
     refused(answer, 401, "invalid_token")
-    assert answer.json()["detail"] == "Obtain a new access token and try again."
+    assert answer.json()["detail"] == InvalidToken.remedy
     assert answer.headers["www-authenticate"].startswith('Bearer realm="jakelu", error=')
     assert desk.failures().get(reason, 0) == before.get(reason, 0) + 1
 

@@ -305,7 +305,7 @@ def test_an_ely_analyst_learns_that_rows_are_not_for_ely_centres(policy):
     ruling = ask(policy, who, SPELLS, "39", today=ELY_LAST)
     assert isinstance(ruling, Denial)
     assert ruling.detail == (
-        "Rows are delivered to employment authorities only; ELY and EVK centres receive cubes."
+        "Rows are delivered to employment authorities only; other organisations receive cubes."
     )
     assert "rows-employment-authorities-only" in ruling.policies
 

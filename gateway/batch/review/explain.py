@@ -143,9 +143,7 @@ def _words(house: PolicyHouse, who: Caller, product: Product, on: date) -> dict[
     return {
         "product": product.id,
         "permission": permission,
-        "roles": ", ".join(
-            role for role in house.roles if permission in policy.roles.permissions[role]
-        ),
+        "roles": ", ".join(policy.roles.roles_with(permission)),
         "areas": ", ".join(sorted(who.scope.areas)),
         "purposes": ", ".join(sorted(each.purpose for each in candidates)),
         "sources": ", ".join(sorted(policy.missing_permits(product.sources, on))),

@@ -20,7 +20,7 @@ API_VERSION = "2.0.0"
 _LANGUAGE_NAMES = {"fi": "suomi", "sv": "svenska", "en": "English"}
 _CITATIONS = {
     "fi": "Lähde: Jakelu; mainitse taulukko ja julkaisu (extension.jakelu.release).",
-    "sv": "Källa: Jakelu; ange tabellen och publiceringen (extension.jakelu.release).",
+    "sv": "Källa: Jakelu; ange tabellen och utgåvan (extension.jakelu.release).",
     "en": "Source: Jakelu; name the table and the release (extension.jakelu.release).",
 }
 _TIME_UNITS = {"month": "Monthly", "year": "Annual", "quarter": "Quarterly"}

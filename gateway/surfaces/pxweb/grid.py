@@ -23,7 +23,8 @@ VALUE_COLUMN = "value"
 class Grid:
     """stub: the names of its variables. heads: per variable of the heading its values, in order.
 
-    columns: the names of each column's values. values: (row, column) float64; status: the same, `Status`.
+    columns: the names of each column's values. values: (row, column) float64; status: the same, `Status`;
+    decimals: the same, of the cell's measure.
     """
 
     stub: tuple[str, ...]
@@ -31,6 +32,7 @@ class Grid:
     heads: tuple[tuple[str, ...], ...]
     values: NDArray[np.float64]
     status: NDArray[np.uint8]
+    decimals: NDArray[np.uint8]
 
     @property
     def columns(self) -> list[tuple[str, ...]]:
@@ -55,7 +57,13 @@ def lay_out(cube: Cube, meant: Meant, form: Form, language: str) -> Grid:
         heads=heads,
         values=arranged(cube.values, cube, meant).reshape(-1, width),
         status=arranged(cube.status, cube, meant).reshape(-1, width),
+        decimals=arranged(_decimals(cube), cube, meant).reshape(-1, width),
     )
+
+
+def _decimals(cube: Cube) -> NDArray[np.uint8]:
+    each = np.array([measure.decimals for measure in cube.measures], dtype=np.uint8)
+    return np.broadcast_to(each.reshape(-1, *(1 for _ in cube.axes)), cube.values.shape)
 
 
 def cell_text(value: float, status: int, *, nobody: str = "") -> str:

@@ -17,12 +17,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from gateway.encoding.csv_text import unrun
 from gateway.encoding.heading import Heading
 from gateway.encoding.marks import LEGEND, MARKS
-from gateway.encoding.workbook_cover import AS_OF, RELEASE, SOURCES, SYMBOLS, licence
+from gateway.encoding.workbook_cover import AS_OF, RELEASE, SOURCES, SYMBOLS, licence, with_unit
 from gateway.model.cube import Cube
+from gateway.model.label import Label
 from gateway.surfaces.pxweb.form import Form
 from gateway.surfaces.pxweb.grid import VALUE_COLUMN, Grid, cell_text, lay_out
 from gateway.surfaces.pxweb.selection import Meant
 
+_UNITS = Label("Yksiköt", "Enheter", "Units")
 _DECIMAL_SIGNS = {"fi": ",", "sv": ",", "en": "."}
 
 
@@ -42,6 +44,7 @@ def encode_html(cube: Cube, heading: Heading, meant: Meant, form: Form) -> bytes
         rows=_rows(grid, _DECIMAL_SIGNS[language]),
         symbols=SYMBOLS.in_language(language),
         legend={mark: label.in_language(language) for mark, label in LEGEND.items()},
+        units=f"{_UNITS.in_language(language)}: {_units(cube, language)}",
         sources=f"{SOURCES.in_language(language)}: {', '.join(heading.sources)}",
         licence=licence(heading).in_language(language),
     )
@@ -72,11 +75,17 @@ def _heads(grid: Grid) -> Iterator[list[tuple[str, int]]]:
 
 
 def _rows(grid: Grid, decimal_sign: str) -> Iterator[tuple[list[str], list[str]]]:
-    for names, values, status in grid.rows():
-        cells = [_shown(*cell, decimal_sign) for cell in zip(values, status, strict=True)]
-        yield [unrun(each) for each in names], cells
+    for (names, values, status), decimals in zip(grid.rows(), grid.decimals, strict=True):
+        cells = zip(values, status, decimals.tolist(), strict=True)
+        yield [unrun(each) for each in names], [_shown(*each, decimal_sign) for each in cells]
 
 
-def _shown(value: float, status: int, decimal_sign: str) -> str:
-    text = cell_text(value, status)
-    return text if status in MARKS else text.replace(".", decimal_sign)
+def _shown(value: float, status: int, decimals: int, decimal_sign: str) -> str:
+    """9,0 beneath 12,9: as many decimals as the measure has."""
+    if status in MARKS or math.isnan(value):
+        return cell_text(value, status)
+    return f"{value:.{decimals}f}".replace(".", decimal_sign)
+
+
+def _units(cube: Cube, language: str) -> str:
+    return unrun(", ".join(with_unit(each).in_language(language) for each in cube.measures))

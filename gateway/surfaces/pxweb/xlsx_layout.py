@@ -10,16 +10,14 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gateway.delivery.plan import SHEET_CELLS_MAX
 from gateway.encoding.heading import Heading
 from gateway.encoding.marks import MARKS
 from gateway.encoding.workbook import TABLE
-from gateway.encoding.workbook_cover import number_format, open_book, write_cover
+from gateway.encoding.workbook_cover import number_format, open_book, with_unit, write_cover
 from gateway.errors import TooManyCells
 from gateway.model.cube import Cube
-from gateway.surfaces.pxweb.dataset import arranged
 from gateway.surfaces.pxweb.form import Form
 from gateway.surfaces.pxweb.grid import VALUE_COLUMN, Grid, lay_out
 from gateway.surfaces.pxweb.selection import Meant
@@ -47,22 +45,20 @@ def encode_px_xlsx(cube: Cube, heading: Heading, meant: Meant, form: Form) -> by
     """The workbook, in the heading's language. What it may hold `check_sheet` has said."""
     sink = io.BytesIO()
     titles = [*((each.name, each.label) for each in meant.shown)]
-    titles += [(each.name, each.label) for each in cube.measures]
+    titles += [(each.name, with_unit(each)) for each in cube.measures]
     with open_book(sink, heading) as book:
         write_cover(book, heading, titles)
-        _write_table(book, cube, heading, meant, form)
+        _write_table(book, lay_out(cube, meant, form, heading.language), heading, form)
     return sink.getvalue()
 
 
 def _write_table(
     book: Any,  # noqa: ANN401 - no types
-    cube: Cube,
+    grid: Grid,
     heading: Heading,
-    meant: Meant,
     form: Form,
 ) -> None:
     language = heading.language
-    grid = lay_out(cube, meant, form, language)
     sheet = book.add_worksheet(TABLE.in_language(language))
     bold = book.add_format({"bold": True})
     top = 0
@@ -71,7 +67,7 @@ def _write_table(
         top = 2
     first = _write_heads(sheet, top, grid, bold)
     sheet.freeze_panes(first, len(grid.stub))
-    _write_rows(book, sheet, first, grid, _decimals(cube, meant, grid))
+    _write_rows(book, sheet, first, grid)
 
 
 def _write_heads(sheet: Any, top: int, grid: Grid, bold: Any) -> int:  # noqa: ANN401 - no types
@@ -90,15 +86,15 @@ def _write_rows(
     sheet: Any,  # noqa: ANN401 - no types
     first: int,
     grid: Grid,
-    decimals: NDArray[np.uint8],
 ) -> None:
-    """Numbers, marks, or nothing (a mean of nobody). decimals: of each cell."""
-    formats = {each: book.add_format(number_format(each)) for each in np.unique(decimals).tolist()}
+    """Numbers, marks, or nothing (a mean of nobody)."""
+    places = np.unique(grid.decimals).tolist()
+    formats = {each: book.add_format(number_format(each)) for each in places}
     right = book.add_format({"align": "right"})
     for row, (names, values, status) in enumerate(grid.rows(), start=first):
         for column, name in enumerate(names):
             sheet.write_string(row, column, name)
-        shown = zip(values, status, decimals[row - first].tolist(), strict=True)
+        shown = zip(values, status, grid.decimals[row - first].tolist(), strict=True)
         for column, (value, mark, places) in enumerate(shown, start=len(names)):
             if mark in MARKS:
                 sheet.write_string(row, column, MARKS[mark], right)
@@ -106,10 +102,3 @@ def _write_rows(
                 sheet.write_number(row, column, value, formats[places])
             else:  # an empty cell, so that the row is there all the same
                 sheet.write_blank(row, column, None, formats[places])
-
-
-def _decimals(cube: Cube, meant: Meant, grid: Grid) -> NDArray[np.uint8]:
-    """Those of its measure, for each cell of the table."""
-    each = np.array([measure.decimals for measure in cube.measures], dtype=np.uint8)
-    every = np.broadcast_to(each.reshape(-1, *(1 for _ in cube.axes)), cube.values.shape)
-    return arranged(every, cube, meant).reshape(grid.values.shape)

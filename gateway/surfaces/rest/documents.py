@@ -5,11 +5,13 @@ Never used for rows or cells.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.contracts import Catalog
 from gateway.model.codes import Code
 from gateway.model.cube import Axis, Cube
 from gateway.model.label import Label
@@ -125,21 +127,42 @@ class ProductDocument(Document):
         }
 
 
+class CodeDocument(Document):
+    code: str
+    label: LabelDocument
+    level: str
+    parents: list[str]
+
+    @staticmethod
+    def of(code: Code) -> CodeDocument:
+        return CodeDocument(
+            code=code.code,
+            label=LabelDocument.of(code.label),
+            level=code.level,
+            parents=list(code.parents),
+        )
+
+
 class ColumnDocument(Document):
     name: str
     type: str
     title: LabelDocument
     description: LabelDocument
     classification: str
+    codes: list[CodeDocument] = Field(
+        description="What may stand in the column, with labels: all of it, also what a release has not. "
+        "Empty where the column has no list of codes."
+    )
 
     @staticmethod
-    def of(column: Column) -> ColumnDocument:
+    def of(column: Column, codes: Sequence[Code]) -> ColumnDocument:
         return ColumnDocument(
             name=column.name,
             type=column.type.value,
             title=LabelDocument.of(column.label),
             description=LabelDocument.of(column.description),
             classification=column.classification.value,
+            codes=[CodeDocument.of(code) for code in codes],
         )
 
 
@@ -159,8 +182,12 @@ class ProductDetail(ProductDocument):
     measures: list[str] = Field(description="The measures of a cube.")
 
     @staticmethod
-    def of(product: Product, newest: str | None) -> ProductDetail:
+    def of(product: Product, newest: str | None, catalog: Catalog) -> ProductDetail:
         rows, cube = product.rows, product.cube
+
+        def codes(column: Column) -> Sequence[Code]:
+            return catalog.code_list(column.code_list).codes if column.code_list else ()
+
         return ProductDetail(
             **ProductDocument.fields(product, newest),
             sources=list(product.sources),
@@ -171,7 +198,9 @@ class ProductDetail(ProductDocument):
             required_permission=product.required_permission,
             retention_days=product.retention_days,
             contract_sha256=product.contract_sha256,
-            columns=[ColumnDocument.of(c) for c in rows.columns if c.is_delivered] if rows else [],
+            columns=[ColumnDocument.of(c, codes(c)) for c in rows.columns if c.is_delivered]
+            if rows
+            else [],
             dimensions=[each.name for each in cube.dimensions] if cube else [],
             measures=[each.name for each in cube.measures] if cube else [],
         )
@@ -179,22 +208,6 @@ class ProductDetail(ProductDocument):
 
 class ProductsDocument(Document):
     products: list[ProductDocument]
-
-
-class CodeDocument(Document):
-    code: str
-    label: LabelDocument
-    level: str
-    parents: list[str]
-
-    @staticmethod
-    def of(code: Code) -> CodeDocument:
-        return CodeDocument(
-            code=code.code,
-            label=LabelDocument.of(code.label),
-            level=code.level,
-            parents=list(code.parents),
-        )
 
 
 class DimensionDocument(Document):
@@ -239,6 +252,9 @@ class CombinationDocument(Document):
     levels: dict[str, list[str]] = Field(
         description="Levels by dimension that are published together."
     )
+    measures: list[str] = Field(
+        description="The measures that are published of them. A place with too few persons may be left out."
+    )
 
 
 class CubeDocument(Document):
@@ -269,7 +285,8 @@ class CubeDocument(Document):
             measures=[MeasureDocument.of(measure) for measure in cube.measures],
             combinations=[
                 CombinationDocument(
-                    levels={name: list(levels) for name, levels in each.levels.items()}
+                    levels={name: list(levels) for name, levels in each.levels.items()},
+                    measures=sorted(each.measures),
                 )
                 for each in combinations
             ],

@@ -100,7 +100,7 @@ def product_detail(
 ) -> ProductDetail:
     """One product: columns or dimensions, sources, audience, purposes and legal bases."""
     found = find_listed(caller, product, origin=origin, services=house)
-    return ProductDetail.of(found, _newest(house, found))
+    return ProductDetail.of(found, _newest(house, found), house.catalog)
 
 
 @router.get("/v1/products/{product}/releases", tags=["products"])
@@ -137,7 +137,9 @@ def cube(
     asked = read_edition(edition.release, edition.as_of)
     found = find_listed(caller, product, origin=origin, services=house)
     if found.kind is not ProductKind.CUBE:
-        raise WrongKind(f"Its kind is `{found.kind}`.", parameter="product")
+        raise WrongKind(
+            f"Its kind is `{found.kind}`; /docs tells where those are.", parameter="product"
+        )
     manifest = find_manifest(found.id, asked, house.releases)
     opened = house.cubes.cube(manifest)
     return CubeDocument.of(found, manifest, opened, [standing_codes(axis) for axis in opened.axes])

@@ -77,7 +77,7 @@ def test_the_cover_says_what_it_is_and_the_day_is_a_date():
     assert cover["Licence"][0].startswith("Not public.")
     assert "Tieto on salassapitosäännön alainen" in cover["..."]
     assert "Data is subject to secrecy rules" in cover["..."]
-    assert cover["persons"] == ("Henkilöt", "Personer", "Persons")
+    assert cover["persons"] == ("Henkilöt (fi)", "Personer (sv)", "Persons (en)")
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,14 @@ def test_a_selection_of_unpublished_cells_only_is_refused_by_its_levels(cube):
     with pytest.raises(AggregationNotPublished) as refused:
         check_published(hidden, resolve_selection(hidden, {"geography": ("KU837",)}))
     assert "geography (geography) x month (month)" in refused.value.detail
+    assert "not of this place" in refused.value.detail
     check_published(hidden, resolve_selection(hidden, {"geography": ("*",)}))
+
+
+def test_what_is_published_of_no_place_is_refused_with_the_way_out(cube):
+    hidden = replace(cube, status=np.full_like(cube.status, Status.NOT_PUBLISHED))
+    with pytest.raises(AggregationNotPublished, match="Leave a dimension out"):
+        check_published(hidden, resolve_selection(hidden, {"geography": ("KU837",)}))
 
 
 def test_suppressed_cells_are_served_as_hidden_not_refused(cube):

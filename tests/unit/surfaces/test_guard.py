@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from gateway.errors import Unauthenticated
+from gateway.errors import InvalidToken, Unauthenticated
 from gateway.surfaces.inbound import caller_of
 from gateway.surfaces.public import PUBLIC
 
@@ -54,7 +54,7 @@ def test_a_token_that_is_not_valid_is_refused_without_the_reason(house, tokens, 
     challenge = answer.headers["www-authenticate"]
     assert challenge.startswith('Bearer realm="jakelu", error="invalid_token",')
     assert "/.well-known/oauth-protected-resource" in challenge
-    assert answer.json()["detail"] == "Obtain a new access token and try again."
+    assert answer.json()["detail"] == InvalidToken.remedy
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic aTpz"}, {"Authorization": ""}])

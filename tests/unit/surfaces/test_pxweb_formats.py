@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from html.parser import HTMLParser
 
@@ -239,10 +240,21 @@ def test_a_page_is_a_table_with_a_caption_headers_and_nothing_that_runs(house):
 @pytest.mark.parametrize(("language", "sign"), [("fi", ","), ("sv", ","), ("en", ".")])
 def test_a_page_has_the_decimal_sign_of_its_language(house, language, sign):
     query = f"{EVERYTHING}&lang={language}"
-    numbers = re.findall(r"<td>([0-9]+[.,][0-9]+)</td>", fetch(house, "html", query).text)
-    own = [each for each in fetch(house, "json-stat2", query).json()["value"] if each]
-    assert numbers == [str(each).replace(".", sign) for each in own if each != int(each)]
-    assert numbers
+    page = fetch(house, "html", query).text
+    numbers = re.findall(r"<td>([0-9]+(?:[.,][0-9]+)?)</td>", page)
+    document = fetch(house, "json-stat2", query).json()
+    unit = document["dimension"]["measure"]["category"]["unit"]
+    sizes = document["size"]
+    behind = math.prod(sizes[document["id"].index("measure") + 1 :])
+    index = list(document["dimension"]["measure"]["category"]["index"])
+    expected = [
+        f"{value:.{unit[index[place // behind % len(index)]]['decimals']}f}".replace(".", sign)
+        for place, value in enumerate(document["value"])
+        if value is not None
+    ]
+    assert numbers == expected
+    assert any(sign in each for each in numbers)
+    assert all(f"({each['base']})" in page for each in unit.values())
 
 
 def test_pandas_reads_a_page_as_the_table_that_it_is(house):

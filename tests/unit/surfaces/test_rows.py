@@ -192,6 +192,22 @@ def test_rows_of_another_area_are_refused_and_journaled(house):
     denied = house.entries()[-1].body
     assert (denied["kind"], denied["areas_requested"]) == ("access.denied", ["40"])
     assert denied["refusal"] == "area_out_of_scope"
+    other = house.get("small-municipality-bi", f"{ROWS}?area=39").json()["detail"]
+    assert "area=40" in other, "each is told an area of their own"
+
+
+def test_a_role_that_is_missing_is_named_as_it_is_granted(house):
+    detail = house.get("key-administrator", f"{ROWS}?area=39").json()["detail"]
+    assert "`atmt:raportointi` or `heti:raakadata`" in detail
+
+
+def test_the_codes_of_the_columns_are_told_with_what_they_mean(house):
+    told = house.get(CALLER, "/v1/products/job-seeker-spells").json()
+    codes = {column["name"]: column["codes"] for column in told["columns"]}
+    assert codes["started"] == []
+    reasons = {each["code"]: each["label"]["en"] for each in codes["end_reason"]}
+    assert reasons["2"] == "Entered a service"
+    assert reasons["*"] == "Suppressed"
 
 
 def test_a_centre_is_told_that_rows_are_not_for_it(house):
