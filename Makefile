@@ -21,7 +21,7 @@ UV     := $(shell command -v uv 2>/dev/null || echo $(VENV)/.uv/bin/uv)
 help:            ## what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s%s\n", $$1, $$2 }'
 
-demo: $(VENV)/.runtime      ## a running gateway on 127.0.0.1:8080 with synthetic data
+demo: $(VENV)/.runtime      ## a running gateway on 127.0.0.1:8080 with synthetic data; PORT=8090 for another port
 	$(BIN)/jakelu demo --port $(PORT) --scale $(SCALE)
 
 test: $(VENV)/.dev          ## style, types, import rules, our own contracts and policies, then every test

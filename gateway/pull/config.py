@@ -204,11 +204,22 @@ def load_config(path: Path) -> Config:
     return _with_paths_from(config, path.absolute().parent)
 
 
+_SAID = {
+    "extra_forbidden": "there is no such key",
+    "missing": "this key is needed",
+    "tuple_type": 'write a list, like ["SSS"]',
+}
+
+
 def _first(error: ValidationError) -> str:
-    """The first fault by its place; never the value, which may be a secret in the wrong place."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    """One fault by its place; never the value, which may be a secret in the wrong place.
+
+    A key that is not known comes first: it is often the misspelling of one that then seems to be missing.
+    """
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    found = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])
     place = ".".join(str(part) for part in found["loc"])
-    said = found["msg"].removeprefix("Value error, ")
+    said = _SAID.get(found["type"]) or found["msg"].removeprefix("Value error, ")
     return f"{place}: {said}" if place else said
 
 

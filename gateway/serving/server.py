@@ -66,7 +66,7 @@ def _check_port_is_free(settings: ServeSettings) -> None:
         except OSError as fault:
             raise SettingsFault(
                 f"{settings.host}:{settings.port} cannot be listened on ({fault.strerror}). "
-                "Stop what listens there, or choose another --port.",
+                "Stop what listens there, or choose another port (--port; `make demo PORT=…`).",
                 parameter="port",
             ) from fault
 

@@ -77,6 +77,18 @@ def test_a_key_that_is_not_known_is_named(write_config):
     assert "outt" in _refused(write_config(head='products = "all"\noutt = "x"'))
 
 
+def test_a_misspelt_key_is_named_before_the_one_that_it_should_have_been(write_config):
+    told = _refused(write_config(head='[[download]]\nprodukt = "a"'))
+    assert "download.0.produkt: there is no such key" in told
+
+
+def test_a_text_in_the_place_of_a_list_is_told_with_a_list(write_config):
+    told = _refused(
+        write_config(head='[[download]]\nproduct = "a"\nselect = { geography = "SSS" }')
+    )
+    assert 'write a list, like ["SSS"]' in told
+
+
 def test_what_is_no_toml_is_told(tmp_path):
     path = tmp_path / "jakelu-pull.toml"
     path.write_text("gateway = ")
